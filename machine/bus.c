@@ -1,0 +1,122 @@
+#include "machine/bus.h"
+
+#include <stdlib.h>
+
+const struct pg_device *const pg_devices[PG_NDEVICES] = {
+#define X(name) &pg_device_##name,
+#include "machine/device.def"
+#undef X
+};
+
+bool pg_bytes_add(struct pg_bytes *bytes, const void *data, size_t size) {
+    if (size > bytes->capacity - bytes->size) {
+        size_t capacity = 2 * bytes->capacity + size + 64;
+        uint8_t *grown = realloc(bytes->data, capacity);
+        if (!grown)
+            return false;
+        bytes->data = grown;
+        bytes->capacity = capacity;
+    }
+    if (size)
+        memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+    return true;
+}
+
+bool pg_input_add(struct pg_input *input, uint64_t T, const void *data, size_t size) {
+    struct pg_arrival *grown =
+        realloc(input->arrivals, (input->narrivals + 1) * sizeof *input->arrivals);
+    if (!grown)
+        return false;
+    input->arrivals = grown;
+    if (!pg_bytes_add(&input->bytes, data, size))
+        return false;
+    input->arrivals[input->narrivals++] = (struct pg_arrival){T, input->bytes.size};
+    return true;
+}
+
+void pg_input_end(struct pg_input *input, uint64_t T) {
+    input->open = false;
+    input->end_T = T;
+}
+
+bool pg_bus_init(struct pg_bus *bus) {
+    for (int k = 0; k < PG_NDEVICES; k++)
+        if (!(bus->state[k] = calloc(1, pg_devices[k]->state_size)))
+            return false;
+    return true;
+}
+
+void pg_bus_free(struct pg_bus *bus) {
+    for (int k = 0; k < PG_NDEVICES; k++)
+        free(bus->state[k]);
+    free(bus->plugs.input.bytes.data);
+    free(bus->plugs.input.arrivals);
+    free(bus->plugs.output.data);
+    free(bus->plugs.disk);
+    free(bus->plugs.disk_written);
+    *bus = (struct pg_bus){0};
+}
+
+void pg_bus_reset(struct pg_bus *bus) {
+    for (int k = 0; k < PG_NDEVICES; k++) {
+        memset(bus->state[k], 0, pg_devices[k]->state_size);
+        if (pg_devices[k]->reset)
+            pg_devices[k]->reset(bus->state[k]);
+    }
+}
+
+/* The device that has the port in that direction, or -1. */
+static int owner(uint32_t port, enum pg_access access) {
+    for (int k = 0; k < PG_NDEVICES; k++)
+        for (size_t p = 0; p < pg_devices[k]->nports; p++)
+            if (pg_devices[k]->ports[p].number == port && pg_devices[k]->ports[p].access & access)
+                return k;
+    return -1;
+}
+
+bool pg_bus_claims(uint32_t port, enum pg_access access) {
+    return owner(port, access) >= 0;
+}
+
+uint32_t pg_bus_in(struct pg_bus *bus, struct pg_env *env, uint32_t port) {
+    int k = owner(port, PG_IN);
+    uint32_t value = pg_devices[k]->in(bus->state[k], env, port);
+    pg_bus_refresh(bus, env);
+    return value;
+}
+
+void pg_bus_out(struct pg_bus *bus, struct pg_env *env, uint32_t port, uint32_t value) {
+    int k = owner(port, PG_OUT);
+    pg_devices[k]->out(bus->state[k], env, port, value);
+    pg_bus_refresh(bus, env);
+}
+
+void pg_bus_advance(struct pg_bus *bus, struct pg_env *env) {
+    for (int k = 0; k < PG_NDEVICES; k++)
+        if (pg_devices[k]->next && pg_devices[k]->next(bus->state[k], env) <= env->clock.T)
+            pg_devices[k]->advance(bus->state[k], env);
+    pg_bus_refresh(bus, env);
+}
+
+/* The earliest event if the machine were (or were not) in a user ring. */
+static uint64_t earliest(struct pg_bus *bus, struct pg_env env, bool user) {
+    uint64_t first = PG_NEVER;
+    env.clock.user = user;
+    for (int k = 0; k < PG_NDEVICES; k++)
+        if (pg_devices[k]->next) {
+            uint64_t T = pg_devices[k]->next(bus->state[k], &env);
+            first = T < first ? T : first;
+        }
+    return first;
+}
+
+void pg_bus_refresh(struct pg_bus *bus, struct pg_env *env) {
+    bus->lines = 0;
+    for (int k = 0; k < PG_NDEVICES; k++)
+        if (pg_devices[k]->pending && pg_devices[k]->pending(bus->state[k]))
+            bus->lines |= 1U << pg_devices[k]->line;
+    uint64_t in_user = earliest(bus, *env, true), in_zero = earliest(bus, *env, false);
+    bus->user_matters = in_user != in_zero;
+    bus->next_event = env->clock.user ? in_user : in_zero;
+}
