@@ -23,8 +23,9 @@ struct pg_engine {
     /* Run steps until T >= until or one of the other stops. At return the machine is between two
      * steps, with all its state in *m. */
     enum pg_stop (*run)(void *engine, uint64_t until);
-    /* The memory, TLB or PSW were changed behind the engine's back otherwise than through pg_ram_*
-     * (snapshot restored, `tlbi` by firmware): forget all that is derived. */
+    /* The whole machine was replaced (a snapshot was restored): forget all that is derived. Single
+     * changes need no call: memory tells its watchers, the TLB its listener, and the PSW is looked
+     * at anew at each run. */
     void (*forget)(void *engine);
 };
 

@@ -79,6 +79,14 @@ bool pg_bus_claims(uint32_t port, enum pg_access access) {
     return owner(port, access) >= 0;
 }
 
+int pg_port_by_name(const char *name) {
+    for (int k = 0; k < PG_NDEVICES; k++)
+        for (size_t p = 0; p < pg_devices[k]->nports; p++)
+            if (strcmp(pg_devices[k]->ports[p].name, name) == 0)
+                return pg_devices[k]->ports[p].number;
+    return -1;
+}
+
 uint32_t pg_bus_in(struct pg_bus *bus, struct pg_env *env, uint32_t port) {
     int k = owner(port, PG_IN);
     uint32_t value = pg_devices[k]->in(bus->state[k], env, port);

@@ -32,6 +32,9 @@ void pg_bus_reset(struct pg_bus *bus);
 /* Does a device answer this port in this direction? */
 bool pg_bus_claims(uint32_t port, enum pg_access access);
 
+/* The number of the port with this name (`timer.delta`), or -1. */
+int pg_port_by_name(const char *name);
+
 /* Port access; the port must be claimed. */
 uint32_t pg_bus_in(struct pg_bus *bus, struct pg_env *env, uint32_t port);
 void pg_bus_out(struct pg_bus *bus, struct pg_env *env, uint32_t port, uint32_t value);

@@ -94,7 +94,8 @@ struct pg_machine {
     uint32_t next_pc;   /* where the instruction in execution will go */
     bool idle;          /* the instruction in execution waits for an event */
     struct pg_trap trap;
-    const char *why; /* when check-stopped: in words; a constant */
+    uint64_t retired; /* instructions since reset: a counter, not state */
+    const char *why;  /* when check-stopped: in words; a constant */
 };
 
 /* What an instruction did. */
@@ -144,9 +145,11 @@ void pg_retire(struct pg_machine *m, uint32_t status);
 /* Count n retired instructions that began with `status` (all in one ring). */
 static inline void pg_count(struct pg_machine *m, uint32_t status, uint64_t n) {
     m->cpu.T += n;
+    m->retired += n;
     if (status & PG_RING)
         m->cpu.U += n;
-    m->cpu.deliveries = 0;
+    if (n)
+        m->cpu.deliveries = 0;
 }
 
 /* Live input: `size` bytes arrive now. Wakes a waiting machine. size 0: the input has ended.

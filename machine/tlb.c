@@ -11,10 +11,16 @@ void pg_tlb_free(struct pg_tlb *tlb) {
     *tlb = (struct pg_tlb){0};
 }
 
+static void tell(const struct pg_tlb *tlb, uint32_t root, uint32_t page) {
+    if (tlb->left)
+        tlb->left(tlb->context, root, page);
+}
+
 void pg_tlb_clear(struct pg_tlb *tlb) {
     if (tlb->used)
         memset(tlb->state, FREE, tlb->capacity);
     tlb->used = tlb->live = 0;
+    tlb->changes++;
 }
 
 /* Of the page alone: the entries of one page, whatever their root, lie in one run of slots,
@@ -47,6 +53,7 @@ const struct pg_tlb_entry *pg_tlb_find(const struct pg_tlb *tlb, uint32_t root, 
 }
 
 void pg_tlb_drop(struct pg_tlb *tlb, uint32_t page) {
+    tlb->changes++;
     if (tlb->live == 0)
         return;
     uint32_t mask = tlb->capacity - 1;
@@ -54,6 +61,7 @@ void pg_tlb_drop(struct pg_tlb *tlb, uint32_t page) {
         if (tlb->state[k] == LIVE && tlb->slots[k].page == page) {
             tlb->state[k] = REMOVED;
             tlb->live--;
+            tell(tlb, tlb->slots[k].root, page);
         }
 }
 
@@ -62,9 +70,12 @@ static bool grow(struct pg_tlb *tlb) {
     uint32_t capacity = 64;
     while (capacity < 4 * (tlb->live + 1))
         capacity *= 2;
-    struct pg_tlb next = {.slots = malloc(capacity * sizeof *next.slots),
+    struct pg_tlb next = {.left = tlb->left,
+                          .context = tlb->context,
+                          .slots = malloc(capacity * sizeof *next.slots),
                           .state = calloc(capacity, 1),
-                          .capacity = capacity};
+                          .capacity = capacity,
+                          .changes = tlb->changes};
     if (!next.slots || !next.state) {
         pg_tlb_free(&next);
         return false;
@@ -85,13 +96,18 @@ static bool grow(struct pg_tlb *tlb) {
 bool pg_tlb_put(struct pg_tlb *tlb, uint32_t root, uint32_t page, uint32_t pte) {
     if (2 * (tlb->used + 1) > tlb->capacity && !grow(tlb))
         return false;
+    tlb->changes++;
     uint32_t k = probe(tlb, root, page);
-    if (tlb->state[k] != LIVE) {
+    bool was_live = tlb->state[k] == LIVE;
+    if (!was_live) {
         tlb->used += tlb->state[k] == FREE;
         tlb->live++;
         tlb->state[k] = LIVE;
     }
+    bool changes = was_live && tlb->slots[k].pte != pte;
     tlb->slots[k] = (struct pg_tlb_entry){root, page, pte};
+    if (changes)
+        tell(tlb, root, page);
     return true;
 }
 

@@ -18,13 +18,22 @@ struct pg_tlb_entry {
     uint32_t pte;  /* the leaf entry as the walk left it: frame, ring, D, rights */
 };
 
+/* Told that the entry of (root, page) left the TLB or was replaced by a different one; page
+ * PG_TLB_ALL: all entries left. Whoever caches behind the TLB (an engine's look-aside, a shadow
+ * page table) listens here. */
+typedef void pg_tlb_left_fn(void *context, uint32_t root, uint32_t page);
+#define PG_TLB_ALL UINT32_MAX
+
 /* A hash table with open addressing; the order of slots never shows in anything. */
 struct pg_tlb {
+    pg_tlb_left_fn *left; /* the one listener, or NULL */
+    void *context;
     struct pg_tlb_entry *slots;
     uint8_t *state;    /* per slot: free, used, or removed */
     uint32_t capacity; /* a power of two, or 0 */
     uint32_t used;     /* slots not free */
     uint32_t live;     /* entries */
+    uint64_t changes;  /* puts, drops and clears so far, for whoever caches entries */
 };
 
 void pg_tlb_free(struct pg_tlb *tlb);
