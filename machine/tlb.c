@@ -21,6 +21,7 @@ void pg_tlb_clear(struct pg_tlb *tlb) {
         memset(tlb->state, FREE, tlb->capacity);
     tlb->used = tlb->live = 0;
     tlb->changes++;
+    tell(tlb, 0, PG_TLB_ALL);
 }
 
 /* Of the page alone: the entries of one page, whatever their root, lie in one run of slots,

@@ -1,0 +1,67 @@
+/* dispatch.c - direct execution, and the dispatcher D for the traps it ends with. */
+#include "vmm/shadow.h"
+#include "vmm/vmm.h"
+
+void pg_enter_direct(struct pg_vm *vm, const struct pg_psw *relocation) {
+    struct pg_vmm *vmm = vm->vmm;
+    const struct pg_psw *guest = &vm->m->cpu.psw;
+    unsigned ring = pg_psw_ring(guest);
+    /* Interrupts are the VMM's, so they are always enabled; tracing is the guest's. */
+    struct pg_psw real = {
+        .status = (ring ? ring : 1) | PG_IE | (guest->status & PG_TRACE) | relocation->status,
+        .pc = guest->pc,
+        .base = relocation->base,
+        .bound = relocation->bound,
+    };
+    pg_real_restore(vmm->real, vm->m->cpu.r, vm->m->cpu.m);
+    pg_real_out(vmm->real, vmm->timer_port, pg_vm_budget(vm));
+    vm->entered_T = pg_real_rdt(vmm->real);
+    pg_real_lpsw(vmm->real, &real);
+}
+
+void pg_leave_direct(struct pg_vm *vm, const struct pg_exit *exit) {
+    struct pg_machine *m = vm->m;
+    uint64_t retired = exit->T - vm->entered_T;
+    pg_real_save(vm->vmm->real, m->cpu.r, m->cpu.m);
+    m->cpu.psw.pc = exit->psw.pc;
+    pg_count(m, m->cpu.psw.status, retired);
+    vm->counts.n[PG_COUNT_direct] += retired;
+}
+
+void pg_reflect(struct pg_vm *vm, const struct pg_trap *trap) {
+    vm->counts.n[PG_COUNT_reflections]++;
+    vm->counts.reflections[trap->cause]++;
+    pg_deliver(vm->m, *trap, vm->m->cpu.psw.pc);
+}
+
+/* A page fault of the real machine's: the guest's own (true), or one that only the shadow tables
+ * made (hidden). */
+static void page_fault(struct pg_vm *vm, const struct pg_trap *trap) {
+    enum pg_use use = PG_FETCH;
+    struct pg_insn in;
+    if (trap->cause == PG_CAUSE_page) {
+        pg_decode(trap->insn, &in);
+        use = pg_rows[in.op].opcode >> 4 == 5 ? PG_WRITE : PG_READ; /* opcodes 5x store */
+    }
+    switch (pg_shadow_fill(vm, trap->value, use)) {
+    case PG_FILL_HIDDEN: vm->counts.n[PG_COUNT_fills_hidden]++; break;
+    case PG_FILL_TRUE:
+        vm->counts.n[PG_COUNT_fills_true]++;
+        pg_reflect(vm, &(struct pg_trap){vm->m->trap.cause, vm->m->trap.value, trap->insn});
+        break;
+    case PG_FILL_PROTECTED:
+        vm->counts.n[PG_COUNT_code_writes]++;
+        pg_vm_interpret(vm, PG_COUNT_emulated);
+        break;
+    }
+}
+
+void pg_dispatch(struct pg_vm *vm, const struct pg_trap *trap) {
+    switch (trap->cause) {
+    case PG_CAUSE_interrupt: break; /* the timer: whatever is due, the loop in vmm.c will see */
+    case PG_CAUSE_privilege: pg_vm_interpret(vm, PG_COUNT_emulated); break;
+    case PG_CAUSE_page:
+    case PG_CAUSE_fetch_page: page_fault(vm, trap); break;
+    default: pg_reflect(vm, trap); break;
+    }
+}

@@ -1,0 +1,172 @@
+#include "vmm/shadow.h"
+
+#include <stdlib.h>
+
+enum { SPACES = 64 };
+
+/* What a page of the pool is used for. */
+struct page {
+    uint8_t space; /* 0: free, else number of the space + 1 */
+    bool leaf;     /* a second-level table */
+    uint16_t slot; /* of a second-level table: its place in the root table */
+};
+
+struct space {
+    uint32_t mode, base; /* of the guest's relocation */
+    unsigned ring;       /* virtual; only paged spaces depend on it */
+    uint32_t root;       /* page of the pool */
+};
+
+struct pg_shadow {
+    uint32_t base; /* real address of the pool */
+    uint32_t nused;
+    struct page pages[PG_SHADOW_PAGES];
+    size_t nspaces;
+    size_t last; /* the space looked up last */
+    struct space spaces[SPACES];
+};
+
+static void entry_left(void *context, uint32_t root, uint32_t page) {
+    pg_shadow_drop(context, root, page);
+}
+
+bool pg_shadow_open(struct pg_vm *vm, struct pg_error *err) {
+    vm->shadow = calloc(1, sizeof *vm->shadow);
+    if (!vm->shadow || !pg_allocate(vm->vmm, PG_SHADOW_BYTES, &vm->shadow->base))
+        return pg_fail(err, "no memory for shadow page tables");
+    vm->m->tlb.left = entry_left;
+    vm->m->tlb.context = vm;
+    return true;
+}
+
+void pg_shadow_close(struct pg_vm *vm) {
+    free(vm->shadow);
+    vm->shadow = NULL;
+}
+
+static uint32_t page_address(const struct pg_shadow *s, uint32_t page) {
+    return s->base + page * PG_PAGE;
+}
+
+static void flush(struct pg_vm *vm) {
+    struct pg_shadow *s = vm->shadow;
+    if (s->nspaces == 0)
+        return;
+    s->nused = 0;
+    s->nspaces = s->last = 0;
+    memset(s->pages, 0, sizeof s->pages);
+    pg_real_tlbia(vm->vmm->real);
+    vm->counts.n[PG_COUNT_shadow_flushes]++;
+}
+
+/* A cleared page of the pool. The caller has made sure that there is one. */
+static uint32_t take_page(struct pg_vm *vm, size_t space, bool leaf, uint32_t slot) {
+    struct pg_shadow *s = vm->shadow;
+    uint32_t page = s->nused++;
+    s->pages[page] = (struct page){(uint8_t)(space + 1), leaf, (uint16_t)slot};
+    pg_real_clear(vm->vmm->real, page_address(s, page), PG_PAGE);
+    return page;
+}
+
+static struct space *find_space(struct pg_vm *vm) {
+    struct pg_shadow *s = vm->shadow;
+    const struct pg_psw *guest = &vm->m->cpu.psw;
+    struct space key = {.mode = guest->status & PG_MODE};
+    if (key.mode != PG_MODE_REAL)
+        key.base = guest->base;
+    if (key.mode == PG_MODE_PAGED)
+        key.ring = pg_psw_ring(guest);
+    for (size_t n = 0; n < s->nspaces; n++) {
+        size_t k = (s->last + n) % s->nspaces;
+        if (s->spaces[k].base == key.base && s->spaces[k].mode == key.mode &&
+            s->spaces[k].ring == key.ring) {
+            s->last = k;
+            return &s->spaces[k];
+        }
+    }
+    if (s->nspaces == SPACES || s->nused + 2 > PG_SHADOW_PAGES)
+        flush(vm);
+    s->last = s->nspaces++;
+    key.root = take_page(vm, s->last, false, 0);
+    s->spaces[s->last] = key;
+    vm->counts.n[PG_COUNT_shadow_spaces]++;
+    return &s->spaces[s->last];
+}
+
+struct pg_psw pg_shadow_space(struct pg_vm *vm) {
+    const struct pg_psw *guest = &vm->m->cpu.psw;
+    uint32_t root = page_address(vm->shadow, find_space(vm)->root);
+    uint32_t bound = guest->bound;
+    if ((guest->status & PG_MODE) != PG_MODE_PAGED)
+        bound = pg_compose(vm).bound; /* bt puts unpaged guests into shadow tables as well */
+    return (struct pg_psw){.status = PG_MODE_PAGED, .base = root, .bound = bound};
+}
+
+/* The rights that the guest's machine grants at va without walking again. */
+static uint32_t granted(const struct pg_vm *vm, uint32_t va) {
+    const struct pg_psw *guest = &vm->m->cpu.psw;
+    if ((guest->status & PG_MODE) != PG_MODE_PAGED)
+        return PG_PTE_R | PG_PTE_W | PG_PTE_X;
+    uint32_t pte = pg_tlb_find(&vm->m->tlb, guest->base, va >> PG_PAGE_BITS)->pte;
+    uint32_t rights = pte & (PG_PTE_R | PG_PTE_W | PG_PTE_X);
+    return pte & PG_PTE_D ? rights : rights & ~(uint32_t)PG_PTE_W; /* the first store must walk */
+}
+
+enum pg_fill pg_shadow_fill(struct pg_vm *vm, uint32_t va, enum pg_use use) {
+    struct pg_shadow *s = vm->shadow;
+    struct pg_real *real = vm->vmm->real;
+    uint32_t pa;
+    if (!pg_translate(vm->m, va, use, &pa))
+        return PG_FILL_TRUE;
+    uint32_t rights = granted(vm, va);
+    if (vm->m->ram.watch[pa >> PG_PAGE_BITS] & vm->code_bit)
+        rights &= ~(uint32_t)PG_PTE_W;
+
+    if (s->nused + 1 > PG_SHADOW_PAGES)
+        flush(vm);
+    struct space *space = find_space(vm);
+    uint32_t slot = va >> 22;
+    uint32_t entry = page_address(s, space->root) + 4 * slot;
+    uint32_t table = pg_real_peek(real, entry) & PG_PTE_FRAME;
+    if (table == 0) {
+        table = page_address(s, take_page(vm, s->last, true, slot));
+        pg_real_poke(real, entry, table | PG_PTE_V);
+    }
+    uint32_t frame = vm->base + (pa & PG_PTE_FRAME);
+    pg_real_poke(real, table + 4 * (va >> PG_PAGE_BITS & 0x3ff),
+                 frame | PG_PTE_RING | PG_PTE_A | PG_PTE_D | rights | PG_PTE_V);
+    return use == PG_WRITE && !(rights & PG_PTE_W) ? PG_FILL_PROTECTED : PG_FILL_HIDDEN;
+}
+
+void pg_shadow_protect(struct pg_vm *vm, uint32_t pa) {
+    struct pg_shadow *s = vm->shadow;
+    struct pg_real *real = vm->vmm->real;
+    uint32_t frame = vm->base + (pa & PG_PTE_FRAME);
+    for (uint32_t page = 0; page < s->nused; page++)
+        for (uint32_t k = 0; s->pages[page].leaf && k < 1024; k++) {
+            uint32_t where = page_address(s, page) + 4 * k;
+            uint32_t pte = pg_real_peek(real, where);
+            if (pte & PG_PTE_W && (pte & PG_PTE_FRAME) == frame) {
+                pg_real_poke(real, where, pte & ~(uint32_t)PG_PTE_W);
+                pg_real_tlbi(real, (uint32_t)s->pages[page].slot << 22 | k << PG_PAGE_BITS);
+            }
+        }
+}
+
+void pg_shadow_drop(struct pg_vm *vm, uint32_t root, uint32_t page) {
+    struct pg_shadow *s = vm->shadow;
+    struct pg_real *real = vm->vmm->real;
+    if (page == PG_TLB_ALL) {
+        flush(vm);
+        return;
+    }
+    for (size_t k = 0; k < s->nspaces; k++) {
+        if (s->spaces[k].mode != PG_MODE_PAGED || s->spaces[k].base != root)
+            continue;
+        uint32_t entry = page_address(s, s->spaces[k].root) + 4 * (page >> 10);
+        uint32_t table = pg_real_peek(real, entry) & PG_PTE_FRAME;
+        if (table)
+            pg_real_poke(real, table + 4 * (page & 0x3ff), 0);
+    }
+    pg_real_tlbi(real, page << PG_PAGE_BITS);
+}

@@ -1,0 +1,55 @@
+#include "vmm/system.h"
+
+#include "machine/load.h"
+
+#include <stdlib.h>
+
+const struct pg_counter_row pg_counter_rows[PG_NCOUNTERS] = {
+#define X(name, meaning) {#name, meaning},
+#include "vmm/counter.def"
+#undef X
+};
+
+const struct pg_system *const pg_systems[] = {
+#define X(name) &pg_system_##name,
+#include "vmm/system.def"
+#undef X
+    NULL,
+};
+
+const struct pg_system *pg_system_by_name(const char *name) {
+    for (int k = 0; pg_systems[k]; k++)
+        if (strcmp(pg_systems[k]->name, name) == 0)
+            return pg_systems[k];
+    return NULL;
+}
+
+static bool plug_disk(struct pg_machine *m, const struct pg_setup *setup) {
+    struct pg_plugs *plugs = &m->bus.plugs;
+    size_t size = (size_t)setup->disk_sectors * 512;
+    plugs->disk = malloc(size + 1);
+    plugs->disk_written = calloc((size_t)setup->disk_sectors + 1, 1);
+    if (!plugs->disk || !plugs->disk_written)
+        return false;
+    memcpy(plugs->disk, setup->disk, size);
+    plugs->disk_sectors = setup->disk_sectors;
+    return true;
+}
+
+static bool plug_input(struct pg_machine *m, const struct pg_setup *setup) {
+    struct pg_input *input = &m->bus.plugs.input;
+    input->open = true;
+    if (setup->input_size && !pg_input_add(input, 0, setup->input, setup->input_size))
+        return false;
+    if (!setup->live)
+        pg_input_end(input, 0);
+    return true;
+}
+
+bool pg_set_up(struct pg_machine *m, const struct pg_setup *setup, struct pg_error *err) {
+    if (setup->profile)
+        m->profile = setup->profile;
+    if ((setup->disk && !plug_disk(m, setup)) || !plug_input(m, setup))
+        return pg_fail(err, "the host is out of memory");
+    return pg_load_image(m, setup->image, err);
+}

@@ -1,0 +1,226 @@
+/* vmm.c - the loop around the techniques: settle a guest, give it the processor, deal with the
+ * exit; and between guests, the real timer.
+ */
+#include "vmm/vmm.h"
+
+#include <stdlib.h>
+
+enum {
+    FIRMWARE_PC = 0x100,   /* what the new PSW in real low memory points to */
+    SLICE_ALONE = 1000000, /* real steps before the timer takes the processor back */
+    SLICE_SHARED = 20000,
+    INTERPRET_AT_MOST = 1000, /* steps interpreted in one go */
+    NO_STEPS_AT_MOST = 1000,  /* exits in a row without progress: the VMM has lost its way */
+};
+
+/* ---- one guest */
+
+static bool ended(const struct pg_vm *vm) {
+    return (vm->m->run != PG_RUNNING && vm->m->run != PG_WAITING) || vm->m->cpu.T >= vm->limit;
+}
+
+uint32_t pg_vm_budget(const struct pg_vm *vm) {
+    const struct pg_machine *m = vm->m;
+    uint64_t due = m->bus.next_event < vm->limit ? m->bus.next_event : vm->limit;
+    uint64_t left = due > m->cpu.T ? due - m->cpu.T : 1;
+    uint32_t slice = vm->vmm->session.nguests > 1 ? SLICE_SHARED : SLICE_ALONE;
+    return left < slice ? (uint32_t)left : slice;
+}
+
+void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter) {
+    struct pg_machine *m = vm->m;
+    uint64_t retired = m->retired;
+    uint32_t deliveries = m->cpu.deliveries;
+    m->trap.insn = 0;
+    pg_execute(m);
+    struct pg_insn in;
+    pg_decode(m->trap.insn, &in);
+    if (m->retired != retired) {
+        vm->counts.n[counter]++;
+        if (counter == PG_COUNT_emulated && in.op < PG_NOPS)
+            vm->counts.emulations[in.op]++;
+    }
+    if (m->cpu.deliveries != 0 && (m->retired != retired || m->cpu.deliveries != deliveries)) {
+        vm->counts.n[PG_COUNT_reflections]++;
+        vm->counts.reflections[m->trap.cause]++;
+    }
+}
+
+/* Do all that the virtual machine does without the processor: device events, interrupts, and code
+ * that is always interpreted (the guest's own monitor mode). True: it is ready to be entered. */
+static bool settle(struct pg_vm *vm) {
+    struct pg_machine *m = vm->m;
+    for (int k = 0; k < INTERPRET_AT_MOST; k++) {
+        if (m->run != PG_RUNNING || m->cpu.T >= vm->limit)
+            return false;
+        if (pg_sample(m)) {
+            vm->counts.n[PG_COUNT_reflections]++;
+            vm->counts.reflections[PG_CAUSE_interrupt]++;
+        } else if (m->run == PG_RUNNING) {
+            if (!(m->cpu.psw.status & PG_MON))
+                return true;
+            pg_vm_interpret(vm, PG_COUNT_interpreted);
+        }
+    }
+    return false;
+}
+
+/* ---- all guests */
+
+/* The next guest from `current` on that can use the processor, or NULL. */
+static struct pg_vm *schedule(struct pg_vmm *vmm) {
+    for (size_t n = 0; n < vmm->session.nguests; n++) {
+        struct pg_vm *vm = &vmm->vms[(vmm->current + n) % vmm->session.nguests];
+        if (!ended(vm) && vm->m->run == PG_RUNNING) {
+            vmm->current = (size_t)(vm - vmm->vms);
+            return vm;
+        }
+    }
+    return NULL;
+}
+
+/* What the hardware stored. */
+static struct pg_exit read_frame(const struct pg_real *real) {
+    const uint32_t at = PG_FRAME_PSW;
+    return (struct pg_exit){
+        .psw = {pg_real_peek(real, at), pg_real_peek(real, at + 4), pg_real_peek(real, at + 8),
+                pg_real_peek(real, at + 12)},
+        .trap = {(enum pg_cause)pg_real_peek(real, PG_FRAME_CAUSE),
+                 pg_real_peek(real, PG_FRAME_VALUE), pg_real_peek(real, PG_FRAME_INSN)},
+        .T = pg_real_peek(real, PG_FRAME_T) | (uint64_t)pg_real_peek(real, PG_FRAME_T + 4) << 32,
+    };
+}
+
+static enum pg_progress broken(struct pg_vmm *vmm, const char *what, const struct pg_exit *exit) {
+    pg_fail(&vmm->session.error, "the VMM failed: %s (cause %s, real pc 0x%08x, value 0x%08x)",
+            what, exit->trap.cause < PG_NCAUSES ? pg_causes[exit->trap.cause].name : "?",
+            exit->psw.pc, exit->trap.value);
+    return PG_PROGRESS_BROKEN;
+}
+
+/* Give the guest the processor once. */
+static enum pg_progress take_turn(struct pg_vmm *vmm, struct pg_vm *vm) {
+    if (!settle(vm) || !vmm->technique->enter(vm))
+        return PG_PROGRESS_MORE;
+    struct pg_exit exit = {0};
+    if (!pg_real_run(vmm->real))
+        return broken(vmm, "the real machine stopped", &exit);
+    exit = read_frame(vmm->real);
+    vm->counts.n[PG_COUNT_exits]++;
+    vm->counts.exits[exit.trap.cause < PG_NCAUSES ? exit.trap.cause : 0]++;
+    if (!vmm->technique->exit(vm, &exit))
+        return broken(vmm, "an exit that cannot be", &exit);
+    if (exit.trap.cause == PG_CAUSE_interrupt && vmm->session.nguests > 1) {
+        vm->counts.n[PG_COUNT_timer_preemptions]++;
+        vmm->current = (vmm->current + 1) % vmm->session.nguests;
+    }
+    return PG_PROGRESS_MORE;
+}
+
+static enum pg_progress vmm_run(struct pg_session *session, uint64_t steps) {
+    struct pg_vmm *vmm = (struct pg_vmm *)session;
+    struct pg_vm *vm;
+    uint64_t done = 0;
+    unsigned stuck = 0;
+    while (done < steps && (vm = schedule(vmm))) {
+        uint64_t T = vm->m->cpu.T;
+        if (take_turn(vmm, vm) == PG_PROGRESS_BROKEN)
+            return PG_PROGRESS_BROKEN;
+        stuck = vm->m->cpu.T == T && vm->m->run == PG_RUNNING ? stuck + 1 : 0;
+        if (stuck > NO_STEPS_AT_MOST)
+            return broken(vmm, "a guest makes no progress", &(struct pg_exit){0});
+        done += 1 + (vm->m->cpu.T - T);
+    }
+    bool more = false, waiting = false;
+    for (size_t k = 0; k < session->nguests; k++) {
+        more |= !ended(&vmm->vms[k]) && vmm->vms[k].m->run == PG_RUNNING;
+        waiting |= !ended(&vmm->vms[k]) && vmm->vms[k].m->run == PG_WAITING;
+    }
+    return more ? PG_PROGRESS_MORE : waiting ? PG_PROGRESS_WAITING : PG_PROGRESS_DONE;
+}
+
+/* ---- opening and closing */
+
+static struct pg_machine *vmm_guest(struct pg_session *session, size_t k) {
+    return ((struct pg_vmm *)session)->vms[k].m;
+}
+
+static const struct pg_counts *vmm_counts(struct pg_session *session, size_t k) {
+    return &((struct pg_vmm *)session)->vms[k].counts;
+}
+
+static void vmm_close(struct pg_session *session) {
+    struct pg_vmm *vmm = (struct pg_vmm *)session;
+    for (size_t k = 0; k < session->nguests; k++) {
+        struct pg_vm *vm = &vmm->vms[k];
+        if (vm->m)
+            vm->m->tlb.left = NULL;
+        if (vm->vmm)
+            vmm->technique->close(vm);
+        pg_machine_free(vm->m);
+    }
+    pg_real_close(vmm->real);
+    free(vmm);
+}
+
+/* Power-on of the firmware: install the new PSW through which every trap will enter. */
+static bool power_on(struct pg_vmm *vmm, const struct pg_engine *engine,
+                     const struct pg_setup *guests, struct pg_error *err) {
+    uint64_t memory = PG_PAGE;
+    for (size_t k = 0; k < vmm->session.nguests; k++)
+        memory += (uint64_t)guests[k].memory + vmm->technique->overhead;
+    if (memory > UINT32_MAX - PG_PAGE)
+        return pg_fail(err, "the guests need %llu bytes of real memory: more than 4 GiB",
+                       (unsigned long long)memory);
+    vmm->memory = (uint32_t)memory;
+    vmm->next_free = PG_PAGE; /* page 0 is the hardware's */
+    vmm->timer_port = (uint32_t)pg_port_by_name("timer.delta");
+    vmm->real = pg_real_open(engine, guests[0].profile, vmm->memory, err);
+    if (!vmm->real)
+        return false;
+    pg_real_poke(vmm->real, PG_NEW_PSW, 0);
+    pg_real_poke(vmm->real, PG_NEW_PSW + 4, FIRMWARE_PC);
+    return true;
+}
+
+static bool set_up(struct pg_vm *vm, const struct pg_setup *setup, struct pg_error *err) {
+    struct pg_vmm *vmm = vm->vmm;
+    struct pg_ram window;
+    if (setup->memory < PG_MIN_MEMORY || setup->memory % PG_PAGE)
+        return pg_fail(err, "memory of %u bytes: it must be a multiple of %d and at least %d",
+                       setup->memory, PG_PAGE, PG_MIN_MEMORY);
+    if (!pg_allocate(vmm, setup->memory, &vm->base))
+        return pg_fail(err, "no real memory for the guest's %u bytes", setup->memory);
+    pg_real_window(vmm->real, vm->base, setup->memory, &window);
+    vm->limit = setup->limit;
+    vm->m = pg_machine_view(&window, err);
+    return vm->m && pg_set_up(vm->m, setup, err) && vmm->technique->open(vm, err);
+}
+
+struct pg_session *pg_vmm_open(const struct pg_system *system, const struct pg_technique *technique,
+                               const struct pg_engine *engine, const struct pg_setup *guests,
+                               size_t n, struct pg_error *err) {
+    struct pg_vmm *vmm = calloc(1, sizeof *vmm + n * sizeof vmm->vms[0]);
+    if (!vmm) {
+        pg_fail(err, "the host is out of memory");
+        return NULL;
+    }
+    vmm->session = (struct pg_session){.system = system,
+                                       .run = vmm_run,
+                                       .guest = vmm_guest,
+                                       .counts = vmm_counts,
+                                       .close = vmm_close,
+                                       .nguests = n};
+    vmm->technique = technique;
+    vmm->engine = engine;
+    bool ok = power_on(vmm, engine, guests, err);
+    for (size_t k = 0; ok && k < n; k++) {
+        vmm->vms[k].vmm = vmm;
+        ok = set_up(&vmm->vms[k], &guests[k], err);
+    }
+    if (!ok) {
+        vmm_close(&vmm->session);
+        return NULL;
+    }
+    return &vmm->session;
+}

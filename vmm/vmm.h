@@ -1,0 +1,102 @@
+/* vmm.h - inside the VMM: what its parts share.
+ *
+ * As in Popek & Goldberg (1974), section 3: a dispatcher D (dispatch.c), an allocator A
+ * (allocate.c, the only code that decides the real R), and the interpretive routines v_i, which
+ * are the machine's own semantic functions applied to the virtual machine's state (pg_execute).
+ * A technique (te.c, bt.c) says how a guest gets the processor; vmm.c is the loop around it.
+ */
+#ifndef PG_VMM_H
+#define PG_VMM_H
+
+#include "vmm/real.h"
+#include "vmm/system.h"
+
+struct pg_shadow;
+struct pg_bt;
+
+/* A virtual machine. All of its state is in `m`, whose memory is a window of the real machine's;
+ * while it has the real processor, registers and pc are there. */
+struct pg_vm {
+    struct pg_vmm *vmm;
+    struct pg_machine *m;
+    uint32_t base;  /* real address of its memory */
+    uint64_t limit; /* it stops when its T reaches this */
+    struct pg_counts counts;
+    struct pg_shadow *shadow; /* NULL until a technique needs it */
+    struct pg_bt *bt;         /* bt's own */
+    void *interpreter;        /* interp's own: an engine on m */
+    uint64_t entered_T;       /* real T when it last got the processor */
+    uint8_t code_bit;         /* watch bit of pages with translated code; 0 without bt */
+};
+
+/* An exit: what the real hardware stored when a trap entered the VMM. */
+struct pg_exit {
+    struct pg_psw psw;
+    struct pg_trap trap;
+    uint64_t T; /* real */
+};
+
+/* How a guest gets the processor. */
+struct pg_technique {
+    bool (*open)(struct pg_vm *vm, struct pg_error *err);
+    void (*close)(struct pg_vm *vm);
+    /* Prepare everything up to and including lpsw. False if the guest's state changed instead, by a
+     * trap of its own or because a few steps had to be interpreted: settle and try again. */
+    bool (*enter)(struct pg_vm *vm);
+    /* The real machine has trapped: bring vm->m up to date and deal with the exit. False if the
+     * exit makes no sense: a fault of the VMM's. */
+    bool (*exit)(struct pg_vm *vm, const struct pg_exit *exit);
+    uint32_t overhead; /* bytes of real memory for each guest, beside the guest's own */
+};
+
+struct pg_vmm {
+    struct pg_session session;
+    const struct pg_technique *technique;
+    const struct pg_engine *engine;
+    struct pg_real *real;
+    uint32_t memory;     /* bytes of the real machine */
+    uint32_t next_free;  /* the allocator's mark */
+    uint32_t timer_port; /* timer.delta */
+    size_t current;      /* the guest that has, or is next to have, the processor */
+    struct pg_vm vms[];  /* session.nguests of them */
+};
+
+/* ---- vmm.c */
+
+/* Open a session of a system that runs guests by this technique. */
+struct pg_session *pg_vmm_open(const struct pg_system *system, const struct pg_technique *technique,
+                               const struct pg_engine *engine, const struct pg_setup *guests,
+                               size_t n, struct pg_error *err);
+
+/* How many steps the guest may take before something is due: a device event, its limit, or the
+ * end of its time slice. At least 1. */
+uint32_t pg_vm_budget(const struct pg_vm *vm);
+
+/* Interpret one instruction of the guest by its v_i; its trap, if it has one, is reflected.
+ * `counter` says what it counts as if it retires (PG_COUNT_emulated or PG_COUNT_interpreted). */
+void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter);
+
+/* ---- allocate.c */
+
+/* Take `size` bytes (rounded up to pages) of real memory for good. False if there is no more. */
+bool pg_allocate(struct pg_vmm *vmm, uint32_t size, uint32_t *base);
+
+/* The real relocation R' for a guest in mode real or bounds: its own R within its allocation. */
+struct pg_psw pg_compose(const struct pg_vm *vm);
+
+/* ---- dispatch.c */
+
+/* Give the guest the real processor at its own pc, with this real relocation. The real ring is the
+ * virtual one, but at least 1 (ring compression). */
+void pg_enter_direct(struct pg_vm *vm, const struct pg_psw *relocation);
+
+/* Bring vm->m up to date after direct execution. */
+void pg_leave_direct(struct pg_vm *vm, const struct pg_exit *exit);
+
+/* D: deal with a trap of the guest's, vm->m being up to date and its pc at the instruction. */
+void pg_dispatch(struct pg_vm *vm, const struct pg_trap *trap);
+
+/* Deliver a trap to the guest. */
+void pg_reflect(struct pg_vm *vm, const struct pg_trap *trap);
+
+#endif
