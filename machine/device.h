@@ -72,7 +72,13 @@ struct pg_reg {
     const char *meaning;
 };
 
-enum pg_access { PG_IN = 1, PG_OUT = 2, PG_INOUT = 3 };
+enum pg_access {
+    PG_IN = 1,
+    PG_OUT = 2,
+    PG_INOUT = 3,
+    PG_POSTED = 4, /* beside PG_OUT: no state the guest can see depends on when the write happens,
+                      only on the order, so that a VMM may collect such writes */
+};
 
 struct pg_port {
     uint16_t number;

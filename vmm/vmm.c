@@ -19,12 +19,19 @@ static bool ended(const struct pg_vm *vm) {
     return (vm->m->run != PG_RUNNING && vm->m->run != PG_WAITING) || vm->m->cpu.T >= vm->limit;
 }
 
-uint32_t pg_vm_budget(const struct pg_vm *vm) {
+uint64_t pg_vm_due(const struct pg_vm *vm) {
     const struct pg_machine *m = vm->m;
     uint64_t due = m->bus.next_event < vm->limit ? m->bus.next_event : vm->limit;
-    uint64_t left = due > m->cpu.T ? due - m->cpu.T : 1;
-    uint32_t slice = vm->vmm->session.nguests > 1 ? SLICE_SHARED : SLICE_ALONE;
-    return left < slice ? (uint32_t)left : slice;
+    return due > m->cpu.T ? due - m->cpu.T : 1;
+}
+
+uint32_t pg_vm_slice(const struct pg_vm *vm) {
+    return vm->vmm->session.nguests > 1 ? SLICE_SHARED : SLICE_ALONE;
+}
+
+uint32_t pg_vm_budget(const struct pg_vm *vm) {
+    uint64_t due = pg_vm_due(vm);
+    return due < pg_vm_slice(vm) ? (uint32_t)due : pg_vm_slice(vm);
 }
 
 void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter) {
@@ -91,6 +98,13 @@ static struct pg_exit read_frame(const struct pg_real *real) {
     };
 }
 
+bool pg_vmm_execute(struct pg_vmm *vmm, struct pg_exit *exit) {
+    if (!pg_real_run(vmm->real))
+        return false;
+    *exit = read_frame(vmm->real);
+    return true;
+}
+
 static enum pg_progress broken(struct pg_vmm *vmm, const char *what, const struct pg_exit *exit) {
     pg_fail(&vmm->session.error, "the VMM failed: %s (cause %s, real pc 0x%08x, value 0x%08x)",
             what, exit->trap.cause < PG_NCAUSES ? pg_causes[exit->trap.cause].name : "?",
@@ -103,9 +117,8 @@ static enum pg_progress take_turn(struct pg_vmm *vmm, struct pg_vm *vm) {
     if (!settle(vm) || !vmm->technique->enter(vm))
         return PG_PROGRESS_MORE;
     struct pg_exit exit = {0};
-    if (!pg_real_run(vmm->real))
+    if (!pg_vmm_execute(vmm, &exit))
         return broken(vmm, "the real machine stopped", &exit);
-    exit = read_frame(vmm->real);
     vm->counts.n[PG_COUNT_exits]++;
     vm->counts.exits[exit.trap.cause < PG_NCAUSES ? exit.trap.cause : 0]++;
     if (!vmm->technique->exit(vm, &exit))

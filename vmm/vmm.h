@@ -68,9 +68,18 @@ struct pg_session *pg_vmm_open(const struct pg_system *system, const struct pg_t
                                const struct pg_engine *engine, const struct pg_setup *guests,
                                size_t n, struct pg_error *err);
 
-/* How many steps the guest may take before something is due: a device event, its limit, or the
- * end of its time slice. At least 1. */
+/* How many steps the guest may take before a device event or its limit is due. At least 1. */
+uint64_t pg_vm_due(const struct pg_vm *vm);
+
+/* The same, but no more than a time slice. */
 uint32_t pg_vm_budget(const struct pg_vm *vm);
+
+/* A time slice, in steps of the real machine. */
+uint32_t pg_vm_slice(const struct pg_vm *vm);
+
+/* Execute until the next exit, which is read from real low memory. False if the real machine
+ * stopped instead. */
+bool pg_vmm_execute(struct pg_vmm *vmm, struct pg_exit *exit);
 
 /* Interpret one instruction of the guest by its v_i; its trap, if it has one, is reflected.
  * `counter` says what it counts as if it retires (PG_COUNT_emulated or PG_COUNT_interpreted). */

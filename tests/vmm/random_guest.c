@@ -1,0 +1,286 @@
+/* random_guest.c - random guests.
+ *
+ * A program is a fixed trap handler, four pages of random code, data pages, two page tables and a
+ * list of PSWs that the random code loads. Whatever happens, the handler carries on: it skips what
+ * trapped, or restarts elsewhere if the pc itself was bad, and re-arms the timer.
+ */
+#include "random_guest.h"
+
+#include "isa/isa.h"
+#include "machine/machine.h"
+
+#include <stdlib.h>
+
+enum {
+    HANDLER = 0x1000,
+    CODE = 0x2000,
+    CODE_WORDS = 4 * 1024,
+    DATA = 0x8000,
+    PSWS = 0x400, /* in page 0, so that r0-relative lpsw reaches them */
+    NPSWS = 24,
+    RESTARTS = 0x700, /* 16 addresses */
+    COUNTER = 0x7c0,
+    SAVE = 0x7d0,
+    TABLES = 0x10000, /* root 0, leaf 0, root 1, leaf 1 */
+};
+
+struct maker {
+    uint64_t state;
+    unsigned style;
+    uint8_t *bytes;
+    uint32_t at;
+};
+
+/* splitmix64 */
+static uint64_t next(struct maker *g) {
+    uint64_t z = g->state += 0x9e3779b97f4a7c15ULL;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+    return z ^ z >> 31;
+}
+
+static uint32_t below(struct maker *g, uint32_t n) {
+    return (uint32_t)(next(g) % n);
+}
+
+static void poke(struct maker *g, uint32_t at, uint32_t value) {
+    for (int k = 0; k < 4; k++)
+        g->bytes[at + (uint32_t)k] = (uint8_t)(value >> 8 * k);
+}
+
+static void put(struct maker *g, enum pg_op op, unsigned d, unsigned a, unsigned b, int32_t imm) {
+    struct pg_insn in = {
+        .op = (uint8_t)op, .d = (uint8_t)d, .a = (uint8_t)a, .b = (uint8_t)b, .imm = imm};
+    uint32_t word = 0;
+    if (!pg_encode(&in, &word))
+        abort();
+    poke(g, g->at, word);
+    g->at += 4;
+}
+
+/* The handler, in ring 0 and real mode. It uses r14 and r15, saved in low memory. */
+static void make_handler(struct maker *g) {
+    const unsigned x = 14, y = 15;
+    g->at = HANDLER;
+    put(g, PG_OP_sw, x, 0, 0, SAVE);
+    put(g, PG_OP_sw, y, 0, 0, SAVE + 4);
+    put(g, PG_OP_lw, x, 0, 0, PG_FRAME_CAUSE);
+    put(g, PG_OP_addi, y, 0, 0, PG_CAUSE_trace);
+    put(g, PG_OP_beq, x, y, 0, 22); /* trace: just go on (to 'back') */
+    put(g, PG_OP_addi, y, 0, 0, PG_CAUSE_interrupt);
+    put(g, PG_OP_bne, x, y, 0, 6);
+    put(g, PG_OP_addi, x, 0, 0, 701); /* interrupt: the next one in 701 steps */
+    put(g, PG_OP_out, x, 0, 0, 0x23);
+    put(g, PG_OP_out, 0, 0, 0, 0x34); /* acknowledge the disk */
+    put(g, PG_OP_out, 0, 0, 0, 0x12); /* and the console */
+    put(g, PG_OP_jal, 0, 0, 0, 15);   /* to 'back' */
+    put(g, PG_OP_addi, y, 0, 0, PG_CAUSE_fetch_page + 1);
+    put(g, PG_OP_bltu, x, y, 0, 5); /* fetch_align, bound, page: restart */
+    put(g, PG_OP_lw, x, 0, 0, 4);   /* otherwise skip the instruction */
+    put(g, PG_OP_addi, x, x, 0, 4);
+    put(g, PG_OP_sw, x, 0, 0, 4);
+    put(g, PG_OP_jal, 0, 0, 0, 9);      /* to 'back' */
+    put(g, PG_OP_lw, x, 0, 0, COUNTER); /* restart: at the next of 16 places */
+    put(g, PG_OP_addi, x, x, 0, 4);
+    put(g, PG_OP_andi, x, x, 0, 0x3c);
+    put(g, PG_OP_sw, x, 0, 0, COUNTER);
+    put(g, PG_OP_lw, x, x, 0, RESTARTS);
+    put(g, PG_OP_sw, x, 0, 0, 4);
+    put(g, PG_OP_addi, x, 0, 0, 0); /* in ring 0, real mode */
+    put(g, PG_OP_sw, x, 0, 0, 0);
+    /* back: */
+    put(g, PG_OP_lw, x, 0, 0, SAVE);
+    put(g, PG_OP_lw, y, 0, 0, SAVE + 4);
+    put(g, PG_OP_lpsw, 0, 0, 0, 0);
+}
+
+static void make_tables(struct maker *g) {
+    for (uint32_t space = 0; space < 2; space++) {
+        uint32_t root = TABLES + space * 0x2000, leaf = root + 0x1000;
+        poke(g, root, leaf | PG_PTE_V);
+        for (uint32_t page = 0; page < 80; page++) {
+            uint32_t frame = below(g, 6) ? page : below(g, 66);
+            uint32_t pte = frame << 12 | PG_PTE_V | PG_PTE_R | PG_PTE_W | PG_PTE_X | PG_PTE_RING;
+            if (below(g, 5) == 0)
+                pte &= ~(1U << below(g, 4)); /* V, R, W or X */
+            if (below(g, 4) == 0)
+                pte &= ~(below(g, 4) << 8);
+            if (below(g, 2))
+                pte |= PG_PTE_A | PG_PTE_D;
+            poke(g, leaf + 4 * page, pte);
+        }
+    }
+}
+
+/* PSWs that lead into the code, in all rings and modes. */
+static void make_psws(struct maker *g) {
+    for (uint32_t k = 0; k < NPSWS; k++) {
+        uint32_t pc = CODE + 4 * below(g, CODE_WORDS);
+        uint32_t ring = below(g, 2) ? 0 : below(g, 4);
+        uint32_t status = ring | (below(g, 3) ? PG_IE : 0) | (below(g, 12) ? 0 : PG_TRACE);
+        uint32_t base = 0, bound = 0;
+        unsigned modes = g->style & (RANDOM_UNPAGED | RANDOM_PAGED);
+        bool paged = modes == RANDOM_PAGED || (modes & RANDOM_PAGED && below(g, 2));
+        if (paged) {
+            status |= PG_MODE_PAGED;
+            base = TABLES + below(g, 2) * 0x2000;
+            bound = below(g, 4) ? 80 * PG_PAGE : below(g, 80) * PG_PAGE;
+        } else if (below(g, 2)) {
+            status |= PG_MODE_BOUNDS;
+            base = below(g, 3) ? 0 : below(g, 8) * PG_PAGE;
+            bound = below(g, 4) ? 60 * PG_PAGE : below(g, 80) * PG_PAGE;
+        }
+        if (below(g, 40) == 0)
+            status |= 1U << below(g, 16); /* perhaps reserved bits, perhaps MON */
+        poke(g, PSWS + 16 * k, status);
+        poke(g, PSWS + 16 * k + 4, pc);
+        poke(g, PSWS + 16 * k + 8, base);
+        poke(g, PSWS + 16 * k + 12, bound);
+    }
+}
+
+static unsigned any(struct maker *g) {
+    return below(g, 14); /* r14 and r15 are the handler's, but for wild programs */
+}
+
+/* A branch or jump distance that stays in the code, mostly backwards and short. */
+static int32_t distance(struct maker *g) {
+    int32_t here = (int32_t)(g->at - CODE) / 4;
+    int32_t to = below(g, 4) ? here + (int32_t)below(g, 24) - 10 : (int32_t)below(g, CODE_WORDS);
+    to = to < 0 ? 0 : to >= CODE_WORDS ? CODE_WORDS - 1 : to;
+    return to - here;
+}
+
+static void make_memory(struct maker *g) {
+    static const enum pg_op ops[] = {PG_OP_lb,  PG_OP_lh, PG_OP_lw, PG_OP_lbu,
+                                     PG_OP_lhu, PG_OP_sb, PG_OP_sh, PG_OP_sw};
+    enum pg_op op = ops[below(g, 8)];
+    uint32_t where = DATA + below(g, 0x4000) * 2;
+    if (g->style & RANDOM_WILD && below(g, 8) == 0)
+        where = below(g, 2) ? CODE + 4 * below(g, CODE_WORDS) : TABLES + 0x1000 + 4 * below(g, 80);
+    if (below(g, 10))
+        where &= ~3U;
+    unsigned base = 1 + below(g, 12);
+    put(g, PG_OP_lui, base, 0, 0, (int32_t)(where >> 12));
+    put(g, op, any(g), base, 0, (int32_t)(where & 0xfff));
+}
+
+/* One of the instructions that are not innocuous. */
+static void make_sensitive(struct maker *g) {
+    switch (below(g, 16)) {
+    case 0: put(g, PG_OP_gpsw, any(g), 0, 0, 0); break;
+    case 1:
+        put(g, PG_OP_addi, 5, 0, 0, (int32_t)(below(g, 8) ? below(g, 2) * 16 : below(g, 64)));
+        put(g, PG_OP_ppsw, 0, 5, 0, 0);
+        break;
+    case 2: put(g, PG_OP_grel, any(g), 0, 0, (int32_t)below(g, 2)); break;
+    case 3: put(g, PG_OP_probe, any(g), any(g), 0, 0); break;
+    case 4: put(g, PG_OP_rdt, any(g), 0, 0, (int32_t)below(g, 2)); break;
+    case 5:
+        put(g, PG_OP_addi, 6, 0, 0, (int32_t)below(g, 3000) + 1);
+        put(g, PG_OP_out, 6, 0, 0, below(g, 3) ? 0x23 : 0x24); /* the timer, T or U */
+        break;
+    case 6: put(g, PG_OP_out, any(g), 0, 0, 0x10); break;
+    case 7: {
+        static const int32_t ports[] = {0x01, 0x10, 0x11, 0x12, 0x20, 0x22, 0x25, 0x34, 0x35, 0x77};
+        put(g, PG_OP_in, any(g), 0, 0, ports[below(g, 10)]);
+        break;
+    }
+    case 8: put(g, PG_OP_tlbi, 0, any(g), 0, 0); break;
+    case 9: put(g, below(g, 4) ? PG_OP_svc : PG_OP_tlbia, 0, 0, 0, 0); break;
+    case 10: put(g, PG_OP_svc, 0, 0, 0, (int32_t)below(g, 100)); break;
+    case 11: put(g, below(g, 2) ? PG_OP_brk : PG_OP_hvc, 0, 0, 0, (int32_t)below(g, 9)); break;
+    case 12: /* a disk command */
+        put(g, PG_OP_addi, 7, 0, 0, (int32_t)below(g, RANDOM_GUEST_SECTORS + 2));
+        put(g, PG_OP_out, 7, 0, 0, 0x30);
+        put(g, PG_OP_lui, 7, 0, 0, (int32_t)below(g, g->style & RANDOM_WILD ? 8 : 4) + 8);
+        put(g, PG_OP_out, 7, 0, 0, 0x31);
+        put(g, PG_OP_addi, 7, 0, 0, (int32_t)below(g, 3));
+        put(g, PG_OP_out, 7, 0, 0, 0x32);
+        put(g, PG_OP_out, 7, 0, 0, 0x33);
+        break;
+    case 13:
+        put(g, PG_OP_addi, 8, 0, 0, CODE + 4 * (int32_t)below(g, 1024));
+        put(g, PG_OP_jrst, 0, 8, 0, 0);
+        break;
+    case 14:
+        if (below(g, 3) == 0) { /* idle, but not for ever */
+            put(g, PG_OP_addi, 6, 0, 0, (int32_t)below(g, 500) + 1);
+            put(g, PG_OP_out, 6, 0, 0, 0x23);
+            put(g, PG_OP_idle, 0, 0, 0, 0);
+            break;
+        }
+        /* fall through */
+    default: put(g, PG_OP_lpsw, 0, 0, 0, (int32_t)(PSWS + 16 * below(g, NPSWS))); break;
+    }
+}
+
+static void make_code(struct maker *g) {
+    static const enum pg_op alu[] = {PG_OP_add,   PG_OP_sub,  PG_OP_xor, PG_OP_or,
+                                     PG_OP_and,   PG_OP_sll,  PG_OP_srl, PG_OP_sra,
+                                     PG_OP_slt,   PG_OP_sltu, PG_OP_mul, PG_OP_div,
+                                     PG_OP_mulhu, PG_OP_remu, PG_OP_rem, PG_OP_mulh};
+    g->at = CODE;
+    while (g->at < CODE + 4 * (CODE_WORDS - 8)) {
+        switch (below(g, 20)) {
+        case 0:
+        case 1:
+        case 2:
+        case 3: make_memory(g); break;
+        case 4:
+        case 5: make_sensitive(g); break;
+        case 6:
+        case 7: put(g, PG_OP_beq + below(g, 6), any(g), any(g), 0, distance(g)); break;
+        case 8: put(g, PG_OP_jal, below(g, 2) ? 1 : 0, 0, 0, distance(g)); break;
+        case 9:
+            put(g, PG_OP_lui, 9, 0, 0, (int32_t)below(g, 4) + 2);
+            put(g, PG_OP_jalr, any(g), below(g, 4) ? 9 : any(g), 0, 4 * (int32_t)below(g, 1024));
+            break;
+        case 10: put(g, PG_OP_auipc, any(g), 0, 0, (int32_t)below(g, 8)); break;
+        case 11: put(g, PG_OP_lui, any(g), 0, 0, (int32_t)below(g, 0x100000)); break;
+        case 12:
+            if (g->style & RANDOM_WILD && below(g, 3) == 0) {
+                poke(g, g->at, (uint32_t)next(g)); /* most often illegal */
+                g->at += 4;
+                break;
+            }
+            /* fall through */
+        case 13:
+        case 14: put(g, alu[below(g, 16)], any(g), any(g), any(g), 0); break;
+        default: put(g, PG_OP_addi, any(g), any(g), 0, (int32_t)below(g, 0x10000) - 0x8000); break;
+        }
+    }
+    for (uint32_t k = 0; k < 16; k++)
+        poke(g, RESTARTS + 4 * k, CODE + 4 * below(g, CODE_WORDS));
+}
+
+struct pg_image *random_guest(uint64_t seed, unsigned style) {
+    struct maker g = {.state = seed, .style = style, .bytes = calloc(1, RANDOM_GUEST_MEMORY)};
+    struct pg_image *image = calloc(1, sizeof *image);
+    struct pg_segment *segment = calloc(1, sizeof *segment);
+    if (!g.bytes || !image || !segment)
+        abort();
+    poke(&g, PG_NEW_PSW + 4, HANDLER);
+    make_handler(&g);
+    make_tables(&g);
+    make_psws(&g);
+    make_code(&g);
+    *segment = (struct pg_segment){.size = RANDOM_GUEST_MEMORY,
+                                   .file_size = RANDOM_GUEST_MEMORY,
+                                   .bytes = g.bytes,
+                                   .flags = PG_SEG_R | PG_SEG_W | PG_SEG_X};
+    *image = (struct pg_image){.segments = segment, .nsegments = 1, .entry = CODE};
+    return image;
+}
+
+void random_guest_free(struct pg_image *image) {
+    free(image->segments[0].bytes);
+    free(image->segments);
+    free(image);
+}
+
+void random_guest_disk(uint64_t seed, uint8_t *disk) {
+    struct maker g = {.state = ~seed};
+    for (size_t k = 0; k < RANDOM_GUEST_SECTORS * 512; k++)
+        disk[k] = (uint8_t)next(&g);
+}

@@ -1,0 +1,238 @@
+/* bt_translate.c - from guest supervisor code to code that is safe above ring 0.
+ *
+ * Innocuous instructions are copied. Those that use the pc are rewritten to yield the guest's pc.
+ * Common sensitive ones become a few instructions on the virtual CPU block; the rest call the VMM
+ * out. A unit begins with a tick that counts all of its instructions in advance; whoever leaves it
+ * in the middle takes back what was not executed (bt.c).
+ */
+#include "vmm/bt.h"
+
+/* A unit in the making. */
+struct making {
+    struct pg_vm *vm;
+    struct bt_unit *unit;
+    uint32_t code[BT_UNIT_WORDS];
+    unsigned nexits;
+    uint16_t clocks[BT_UNIT_INSNS]; /* words whose immediate needs the length: see finish() */
+    unsigned nclocks;
+};
+
+uint32_t bt_word(enum pg_op op, unsigned d, unsigned a, unsigned b, int32_t imm) {
+    struct pg_insn in = {
+        .op = (uint8_t)op, .d = (uint8_t)d, .a = (uint8_t)a, .b = (uint8_t)b, .imm = imm};
+    uint32_t word = 0;
+    pg_encode(&in, &word); /* a field out of range yields 0, which is illegal and would trap */
+    return word;
+}
+
+static void put(struct making *t, uint32_t word) {
+    t->code[t->unit->words++] = word;
+}
+
+static void emit(struct making *t, enum pg_op op, unsigned d, unsigned a, unsigned b, int32_t imm) {
+    put(t, bt_word(op, d, a, b, imm));
+}
+
+/* d = value, by guest instructions; nothing if d is r0. */
+static void emit_constant(struct making *t, unsigned d, uint32_t value) {
+    int32_t low = (int32_t)((value & 0xfff) ^ 0x800) - 0x800;
+    if (d == 0)
+        return;
+    if ((int32_t)value >= -0x8000 && (int32_t)value <= 0x7fff) {
+        emit(t, PG_OP_addi, d, 0, 0, (int32_t)value);
+        return;
+    }
+    emit(t, PG_OP_lui, d, 0, 0, (int32_t)((value - (uint32_t)low) >> 12));
+    if (low)
+        emit(t, PG_OP_addi, d, d, 0, low);
+}
+
+static void emit_callout(struct making *t, enum bt_callout call) {
+    emit(t, PG_OP_hvc, 0, 0, 0, (int32_t)call);
+}
+
+/* Jump to the translation of the guest pc in m1, if the look-up table has it. */
+static void emit_lookup(struct making *t) {
+    emit(t, PG_OP_mandi, 2, 1, 0, 4 * (BT_TABLE_SLOTS - 1));
+    emit(t, PG_OP_madd, 2, 2, 2, 0);
+    emit(t, PG_OP_madd, 2, 2, BT_M_TABLE, 0);
+    emit(t, PG_OP_mlwm, 3, 2, 0, 0);
+    emit(t, PG_OP_mbne, 3, 1, 0, 2);
+    emit(t, PG_OP_mjmp, 0, 2, 0, 4);
+    emit_callout(t, BT_CALL_LOOKUP);
+}
+
+/* Leave the unit for a pc known now. Under paging another page may be mapped elsewhere by then, so
+ * that only the look-up table, which follows the TLB, may lead there. */
+static void emit_exit(struct making *t, uint32_t target) {
+    const struct bt_unit *unit = t->unit;
+    bool paged = (t->vm->m->cpu.psw.status & PG_MODE) == PG_MODE_PAGED;
+    if (paged && target >> PG_PAGE_BITS != unit->pc >> PG_PAGE_BITS) {
+        const unsigned borrowed = 5; /* any guest register but r0 */
+        emit(t, PG_OP_mput, BT_M_SAVE, borrowed, 0, 0);
+        emit_constant(t, borrowed, target);
+        emit(t, PG_OP_mput, 1, borrowed, 0, 0);
+        emit(t, PG_OP_mget, borrowed, BT_M_SAVE, 0, 0);
+        emit_lookup(t);
+        return;
+    }
+    t->unit->exits[t->nexits++] = (struct bt_exit){.word = unit->words, .target = target};
+    emit_callout(t, BT_CALL_EXIT);
+}
+
+static void translate_branch(struct making *t, const struct pg_insn *in, uint32_t pc) {
+    unsigned branch = t->unit->words;
+    put(t, 0);
+    emit_exit(t, pc + 4);
+    t->code[branch] = bt_word(in->op, in->d, in->a, 0, t->unit->words - (int)branch);
+    emit_exit(t, pc + 4 * (uint32_t)in->imm);
+}
+
+/* The target is taken before the link is written, for `jalr ra, (ra)`. A target with bit 0 set
+ * misses in the table, and the VMM clears the bit. */
+static void translate_jalr(struct making *t, const struct pg_insn *in, uint32_t pc) {
+    emit(t, PG_OP_mput, 1, in->a, 0, 0);
+    if (in->imm)
+        emit(t, PG_OP_maddi, 1, 1, 0, in->imm);
+    emit_constant(t, in->d, pc + 4);
+    emit_lookup(t);
+}
+
+/* IE as in register a, if that delivers no interrupt and does not begin tracing. */
+static void translate_ppsw(struct making *t, const struct pg_insn *in) {
+    emit(t, PG_OP_mlwm, 2, 0, 0, BT_LINES);
+    emit(t, PG_OP_mput, 1, in->a, 0, 0);
+    emit(t, PG_OP_mandi, 3, 1, 0, PG_TRACE);
+    emit(t, PG_OP_mor, 2, 2, 3, 0);
+    emit(t, PG_OP_mbeq, 2, 0, 0, 2);
+    emit_callout(t, BT_CALL_EMULATE);
+    emit(t, PG_OP_mlwm, 2, 0, 0, BT_STATUS);
+    emit(t, PG_OP_mandi, 2, 2, 0, PG_STATUS_BITS & ~(PG_IE | PG_TRACE));
+    emit(t, PG_OP_mandi, 1, 1, 0, PG_IE);
+    emit(t, PG_OP_mor, 2, 2, 1, 0);
+    emit(t, PG_OP_mswm, 2, 0, 0, BT_STATUS);
+}
+
+/* A port whose writes may wait (PG_POSTED): into the buffer, which every exit empties. */
+static void translate_posted(struct making *t, const struct pg_insn *in) {
+    emit(t, PG_OP_mlwm, 1, 0, 0, BT_POSTED);
+    emit(t, PG_OP_maddi, 2, 1, 0, -BT_BUFFER_SIZE);
+    emit(t, PG_OP_mbne, 2, 0, 0, 2);
+    emit_callout(t, BT_CALL_EMULATE);
+    emit(t, PG_OP_mput, 2, in->d, 0, 0);
+    emit(t, PG_OP_mswm, 2, 1, 0, BT_BUFFER);
+    emit(t, PG_OP_maddi, 2, 0, 0, in->imm);
+    emit(t, PG_OP_mswm, 2, 1, 0, BT_BUFFER + 4);
+    emit(t, PG_OP_maddi, 1, 1, 0, 8);
+    emit(t, PG_OP_mswm, 1, 0, 0, BT_POSTED);
+}
+
+bool bt_continues(enum pg_op op) {
+    switch (op) {
+    case PG_OP_in:
+    case PG_OP_out:
+    case PG_OP_ppsw:
+    case PG_OP_probe:
+    case PG_OP_rdt:
+    case PG_OP_smon:
+    case PG_OP_gmon: return true;
+    default: return false;
+    }
+}
+
+/* T, low word. The tick at the head of the unit has already counted all of the unit, so that
+ * DEADLINE - m7 is T at its end; how far that is from here is known only when it is complete. */
+static void translate_rdt(struct making *t, const struct pg_insn *in) {
+    emit(t, PG_OP_mlwm, 1, 0, 0, BT_DEADLINE);
+    emit(t, PG_OP_msub, 1, 1, BT_M_BUDGET, 0);
+    t->clocks[t->nclocks++] = t->unit->words;
+    emit(t, PG_OP_maddi, 1, 1, 0, t->unit->n); /* less the length, in finish() */
+    emit(t, PG_OP_mget, in->d, 1, 0, 0);
+}
+
+/* A gate, a sensitive or a privileged instruction. Returns whether the unit goes on. */
+static bool translate_sensitive(struct making *t, const struct pg_insn *in) {
+    switch (in->op) {
+    case PG_OP_gpsw: emit(t, PG_OP_mlw, in->d, 0, 0, BT_STATUS); return true;
+    case PG_OP_grel: emit(t, PG_OP_mlw, in->d, 0, 0, in->imm ? BT_BOUND : BT_BASE); return true;
+    case PG_OP_ppsw: translate_ppsw(t, in); return true;
+    case PG_OP_rdt:
+        if (in->imm)
+            break;
+        translate_rdt(t, in);
+        return true;
+    case PG_OP_out:
+        if (in->a != 0 || !pg_bus_claims((uint32_t)in->imm, PG_POSTED))
+            break;
+        translate_posted(t, in);
+        return true;
+    default: break;
+    }
+    emit_callout(t, BT_CALL_EMULATE);
+    return bt_continues(in->op);
+}
+
+/* Translate one instruction. Returns whether the unit goes on. */
+static bool translate(struct making *t, const struct pg_insn *in, uint32_t pc) {
+    if (in->op == PG_NOPS || pg_rows[in->op].cls != PG_CLASS_innocuous)
+        return in->op == PG_NOPS ? (emit_callout(t, BT_CALL_EMULATE), false)
+                                 : translate_sensitive(t, in);
+    switch (pg_rows[in->op].opcode >> 4) {
+    case 6: translate_branch(t, in, pc); return false;
+    case 7:
+        if (in->op == PG_OP_jalr) {
+            translate_jalr(t, in, pc);
+        } else {
+            emit_constant(t, in->d, pc + 4);
+            emit_exit(t, pc + 4 * (uint32_t)in->imm);
+        }
+        return false;
+    default: break;
+    }
+    if (in->op == PG_OP_auipc)
+        emit_constant(t, in->d, pc + ((uint32_t)in->imm << 12));
+    else
+        put(t, in->word);
+    return true;
+}
+
+/* The number of instructions is known now. */
+static void finish(struct making *t) {
+    struct bt_unit *unit = t->unit;
+    t->code[0] = bt_word(PG_OP_tick, 0, 0, 0, unit->n);
+    for (unsigned k = 0; k < t->nclocks; k++) {
+        struct pg_insn in;
+        pg_decode(t->code[t->clocks[k]], &in);
+        t->code[t->clocks[k]] = bt_word(PG_OP_maddi, 1, 1, 0, in.imm - unit->n);
+    }
+}
+
+struct bt_unit *bt_translate(struct pg_vm *vm, uint32_t pc, uint32_t pa) {
+    struct making t = {.vm = vm, .unit = bt_new_unit(vm)};
+    struct bt_unit *unit = t.unit;
+    unit->pc = pc;
+    unit->pa = pa;
+    unit->kind = bt_kind(vm);
+    put(&t, 0); /* the tick, see finish() */
+    bool more = true;
+    while (more) {
+        struct pg_insn in;
+        uint32_t at = 4U * unit->n;
+        pg_decode(pg_ram_read32(&vm->m->ram, pa + at), &in);
+        unit->first[unit->n] = unit->words;
+        more = translate(&t, &in, pc + at);
+        unit->n++;
+        if (more && (unit->n == BT_UNIT_INSNS || (pa + at + 4) % PG_PAGE == 0)) {
+            emit_exit(&t, pc + at + 4);
+            more = false;
+        }
+    }
+    finish(&t);
+    for (unsigned w = 0; w < unit->words; w++)
+        bt_poke(vm, unit->code + 4 * w, t.code[w]);
+    bt_add_unit(vm, unit);
+    vm->counts.n[PG_COUNT_units]++;
+    vm->counts.n[PG_COUNT_unit_insns] += unit->n;
+    vm->counts.n[PG_COUNT_unit_words] += unit->words;
+    return unit;
+}
