@@ -2,7 +2,7 @@
  *
  * A program is a fixed trap handler, four pages of random code, data pages, two page tables and a
  * list of PSWs that the random code loads. Whatever happens, the handler carries on: it skips what
- * trapped, or restarts elsewhere if the pc itself was bad, and re-arms the timer.
+ * trapped, or goes on with the next PSW of the list, and re-arms the timer.
  */
 #include "random_guest.h"
 
@@ -18,7 +18,6 @@ enum {
     DATA = 0x8000,
     PSWS = 0x400, /* in page 0, so that r0-relative lpsw reaches them */
     NPSWS = 24,
-    RESTARTS = 0x700, /* 16 addresses */
     COUNTER = 0x7c0,
     SAVE = 0x7d0,
     TABLES = 0x10000, /* root 0, leaf 0, root 1, leaf 1 */
@@ -58,7 +57,8 @@ static void put(struct maker *g, enum pg_op op, unsigned d, unsigned a, unsigned
     g->at += 4;
 }
 
-/* The handler, in ring 0 and real mode. It uses r14 and r15, saved in low memory. */
+/* The handler, in ring 0 and real mode. It uses r14 and r15, saved in low memory. Branches are
+ * counted in words, so the places they lead to are named beside them. */
 static void make_handler(struct maker *g) {
     const unsigned x = 14, y = 15;
     g->at = HANDLER;
@@ -66,29 +66,35 @@ static void make_handler(struct maker *g) {
     put(g, PG_OP_sw, y, 0, 0, SAVE + 4);
     put(g, PG_OP_lw, x, 0, 0, PG_FRAME_CAUSE);
     put(g, PG_OP_addi, y, 0, 0, PG_CAUSE_trace);
-    put(g, PG_OP_beq, x, y, 0, 22); /* trace: just go on (to 'back') */
-    put(g, PG_OP_addi, y, 0, 0, PG_CAUSE_interrupt);
-    put(g, PG_OP_bne, x, y, 0, 6);
-    put(g, PG_OP_addi, x, 0, 0, 701); /* interrupt: the next one in 701 steps */
+    put(g, PG_OP_beq, x, y, 0, 31); /* trace: just go on, at 35 */
+    put(g, PG_OP_addi, y, 0, 0, PG_CAUSE_fetch_page + 1);
+    put(g, PG_OP_bltu, x, y, 0, 10); /* interrupt or bad pc: go on elsewhere, at 16 */
+    put(g, PG_OP_lw, x, 0, 0, COUNTER);
+    put(g, PG_OP_addi, x, x, 0, 1);
+    put(g, PG_OP_sw, x, 0, 0, COUNTER);
+    put(g, PG_OP_andi, x, x, 0, 15);
+    put(g, PG_OP_beq, x, 0, 0, 5); /* so does every 16th other trap, at 16 */
+    put(g, PG_OP_lw, x, 0, 0, 4);  /* otherwise skip the instruction */
+    put(g, PG_OP_addi, x, x, 0, 4);
+    put(g, PG_OP_sw, x, 0, 0, 4);
+    put(g, PG_OP_jal, 0, 0, 0, 20); /* to 35 */
+    /* 16: elsewhere: the next PSW of the list, and the next interrupt in 151 steps */
+    put(g, PG_OP_addi, x, 0, 0, 151);
     put(g, PG_OP_out, x, 0, 0, 0x23);
     put(g, PG_OP_out, 0, 0, 0, 0x34); /* acknowledge the disk */
     put(g, PG_OP_out, 0, 0, 0, 0x12); /* and the console */
-    put(g, PG_OP_jal, 0, 0, 0, 15);   /* to 'back' */
-    put(g, PG_OP_addi, y, 0, 0, PG_CAUSE_fetch_page + 1);
-    put(g, PG_OP_bltu, x, y, 0, 5); /* fetch_align, bound, page: restart */
-    put(g, PG_OP_lw, x, 0, 0, 4);   /* otherwise skip the instruction */
-    put(g, PG_OP_addi, x, x, 0, 4);
-    put(g, PG_OP_sw, x, 0, 0, 4);
-    put(g, PG_OP_jal, 0, 0, 0, 9);      /* to 'back' */
-    put(g, PG_OP_lw, x, 0, 0, COUNTER); /* restart: at the next of 16 places */
-    put(g, PG_OP_addi, x, x, 0, 4);
-    put(g, PG_OP_andi, x, x, 0, 0x3c);
-    put(g, PG_OP_sw, x, 0, 0, COUNTER);
-    put(g, PG_OP_lw, x, x, 0, RESTARTS);
-    put(g, PG_OP_sw, x, 0, 0, 4);
-    put(g, PG_OP_addi, x, 0, 0, 0); /* in ring 0, real mode */
-    put(g, PG_OP_sw, x, 0, 0, 0);
-    /* back: */
+    put(g, PG_OP_lw, x, 0, 0, COUNTER + 4);
+    put(g, PG_OP_addi, x, x, 0, 16);
+    put(g, PG_OP_addi, y, 0, 0, 16 * NPSWS);
+    put(g, PG_OP_blt, x, y, 0, 2);
+    put(g, PG_OP_addi, x, 0, 0, 0);
+    put(g, PG_OP_sw, x, 0, 0, COUNTER + 4);
+    for (int k = 0; k < 16; k += 4) {
+        put(g, PG_OP_lw, y, x, 0, PSWS + k);
+        put(g, PG_OP_sw, y, 0, 0, k);
+    }
+    put(g, PG_OP_addi, 0, 0, 0, 0);
+    /* 35: back */
     put(g, PG_OP_lw, x, 0, 0, SAVE);
     put(g, PG_OP_lw, y, 0, 0, SAVE + 4);
     put(g, PG_OP_lpsw, 0, 0, 0, 0);
@@ -117,7 +123,7 @@ static void make_psws(struct maker *g) {
     for (uint32_t k = 0; k < NPSWS; k++) {
         uint32_t pc = CODE + 4 * below(g, CODE_WORDS);
         uint32_t ring = below(g, 2) ? 0 : below(g, 4);
-        uint32_t status = ring | (below(g, 3) ? PG_IE : 0) | (below(g, 12) ? 0 : PG_TRACE);
+        uint32_t status = ring | (below(g, 10) ? PG_IE : 0) | (below(g, 12) ? 0 : PG_TRACE);
         uint32_t base = 0, bound = 0;
         unsigned modes = g->style & (RANDOM_UNPAGED | RANDOM_PAGED);
         bool paged = modes == RANDOM_PAGED || (modes & RANDOM_PAGED && below(g, 2));
@@ -130,7 +136,7 @@ static void make_psws(struct maker *g) {
             base = below(g, 3) ? 0 : below(g, 8) * PG_PAGE;
             bound = below(g, 4) ? 60 * PG_PAGE : below(g, 80) * PG_PAGE;
         }
-        if (below(g, 40) == 0)
+        if (below(g, 60) == 0)
             status |= 1U << below(g, 16); /* perhaps reserved bits, perhaps MON */
         poke(g, PSWS + 16 * k, status);
         poke(g, PSWS + 16 * k + 4, pc);
@@ -170,15 +176,16 @@ static void make_sensitive(struct maker *g) {
     switch (below(g, 16)) {
     case 0: put(g, PG_OP_gpsw, any(g), 0, 0, 0); break;
     case 1:
-        put(g, PG_OP_addi, 5, 0, 0, (int32_t)(below(g, 8) ? below(g, 2) * 16 : below(g, 64)));
+        put(g, PG_OP_addi, 5, 0, 0,
+            (int32_t)(below(g, 8) ? (below(g, 5) ? PG_IE : 0) : below(g, 64)));
         put(g, PG_OP_ppsw, 0, 5, 0, 0);
         break;
     case 2: put(g, PG_OP_grel, any(g), 0, 0, (int32_t)below(g, 2)); break;
     case 3: put(g, PG_OP_probe, any(g), any(g), 0, 0); break;
     case 4: put(g, PG_OP_rdt, any(g), 0, 0, (int32_t)below(g, 2)); break;
     case 5:
-        put(g, PG_OP_addi, 6, 0, 0, (int32_t)below(g, 3000) + 1);
-        put(g, PG_OP_out, 6, 0, 0, below(g, 3) ? 0x23 : 0x24); /* the timer, T or U */
+        put(g, PG_OP_addi, 6, 0, 0, (int32_t)below(g, 400) + 1);
+        put(g, PG_OP_out, 6, 0, 0, below(g, 16) ? 0x23 : 0x24); /* the timer, T or U */
         break;
     case 6: put(g, PG_OP_out, any(g), 0, 0, 0x10); break;
     case 7: {
@@ -221,6 +228,8 @@ static void make_code(struct maker *g) {
                                      PG_OP_slt,   PG_OP_sltu, PG_OP_mul, PG_OP_div,
                                      PG_OP_mulhu, PG_OP_remu, PG_OP_rem, PG_OP_mulh};
     g->at = CODE;
+    put(g, PG_OP_addi, 6, 0, 0, 151);
+    put(g, PG_OP_out, 6, 0, 0, 0x23);
     while (g->at < CODE + 4 * (CODE_WORDS - 8)) {
         switch (below(g, 20)) {
         case 0:
@@ -250,8 +259,6 @@ static void make_code(struct maker *g) {
         default: put(g, PG_OP_addi, any(g), any(g), 0, (int32_t)below(g, 0x10000) - 0x8000); break;
         }
     }
-    for (uint32_t k = 0; k < 16; k++)
-        poke(g, RESTARTS + 4 * k, CODE + 4 * below(g, CODE_WORDS));
 }
 
 struct pg_image *random_guest(uint64_t seed, unsigned style) {
