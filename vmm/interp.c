@@ -22,7 +22,6 @@ static bool interp_enter(struct pg_vm *vm) {
     uint64_t retired = vm->m->retired;
     vmm->engine->run(vm->interpreter, vm->m->cpu.T + pg_vm_budget(vm));
     vm->counts.n[PG_COUNT_interpreted] += vm->m->retired - retired;
-    vmm->current = (vmm->current + 1) % vmm->session.nguests;
     return false;
 }
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 enum {
-    FIRMWARE_PC = 0x100,   /* what the new PSW in real low memory points to */
-    SLICE_ALONE = 1000000, /* real steps before the timer takes the processor back */
-    SLICE_SHARED = 20000,
+    FIRMWARE_PC = 0x100,      /* what the new PSW in real low memory points to */
+    SLICE_ALONE = 1000000,    /* steps before the real timer takes the processor back: alone, */
+    SLICE_SHARED = 20000,     /* and where others wait */
     INTERPRET_AT_MOST = 1000, /* steps interpreted in one go */
     NO_STEPS_AT_MOST = 1000,  /* exits in a row without progress: the VMM has lost its way */
 };
@@ -25,8 +25,13 @@ uint64_t pg_vm_due(const struct pg_vm *vm) {
     return due > m->cpu.T ? due - m->cpu.T : 1;
 }
 
+static uint64_t whole_slice(const struct pg_vmm *vmm) {
+    return vmm->session.nguests > 1 ? SLICE_SHARED : SLICE_ALONE;
+}
+
 uint32_t pg_vm_slice(const struct pg_vm *vm) {
-    return vm->vmm->session.nguests > 1 ? SLICE_SHARED : SLICE_ALONE;
+    uint64_t whole = whole_slice(vm->vmm), used = vm->vmm->used;
+    return used < whole ? (uint32_t)(whole - used) : 1;
 }
 
 uint32_t pg_vm_budget(const struct pg_vm *vm) {
@@ -79,6 +84,8 @@ static struct pg_vm *schedule(struct pg_vmm *vmm) {
     for (size_t n = 0; n < vmm->session.nguests; n++) {
         struct pg_vm *vm = &vmm->vms[(vmm->current + n) % vmm->session.nguests];
         if (!ended(vm) && vm->m->run == PG_RUNNING) {
+            if (n > 0)
+                vmm->used = 0;
             vmm->current = (size_t)(vm - vmm->vms);
             return vm;
         }
@@ -123,11 +130,14 @@ static enum pg_progress take_turn(struct pg_vmm *vmm, struct pg_vm *vm) {
     vm->counts.exits[exit.trap.cause < PG_NCAUSES ? exit.trap.cause : 0]++;
     if (!vmm->technique->exit(vm, &exit))
         return broken(vmm, "an exit that cannot be", &exit);
-    if (exit.trap.cause == PG_CAUSE_interrupt && vmm->session.nguests > 1) {
-        vm->counts.n[PG_COUNT_timer_preemptions]++;
-        vmm->current = (vmm->current + 1) % vmm->session.nguests;
-    }
     return PG_PROGRESS_MORE;
+}
+
+/* The guest has had its share for now: the next one, please. */
+static void rotate(struct pg_vmm *vmm) {
+    vmm->vms[vmm->current].counts.n[PG_COUNT_preemptions]++;
+    vmm->current = (vmm->current + 1) % vmm->session.nguests;
+    vmm->used = 0;
 }
 
 static enum pg_progress vmm_run(struct pg_session *session, uint64_t steps) {
@@ -143,6 +153,9 @@ static enum pg_progress vmm_run(struct pg_session *session, uint64_t steps) {
         if (stuck > NO_STEPS_AT_MOST)
             return broken(vmm, "a guest makes no progress", &(struct pg_exit){0});
         done += 1 + (vm->m->cpu.T - T);
+        vmm->used += 1 + (vm->m->cpu.T - T);
+        if (vmm->used >= whole_slice(vmm))
+            rotate(vmm);
     }
     bool more = false, waiting = false;
     for (size_t k = 0; k < session->nguests; k++) {

@@ -58,6 +58,7 @@ struct pg_vmm {
     uint32_t next_free;  /* the allocator's mark */
     uint32_t timer_port; /* timer.delta */
     size_t current;      /* the guest that has, or is next to have, the processor */
+    uint64_t used;       /* steps of its time slice that it has used */
     struct pg_vm vms[];  /* session.nguests of them */
 };
 
@@ -74,7 +75,7 @@ uint64_t pg_vm_due(const struct pg_vm *vm);
 /* The same, but no more than a time slice. */
 uint32_t pg_vm_budget(const struct pg_vm *vm);
 
-/* A time slice, in steps of the real machine. */
+/* What is left of the guest's time slice, in steps; at least 1. */
 uint32_t pg_vm_slice(const struct pg_vm *vm);
 
 /* Execute until the next exit, which is read from real low memory. False if the real machine
