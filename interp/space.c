@@ -1,0 +1,83 @@
+#include "interp/space.h"
+
+static void empty(struct pg_space *space) {
+    for (int k = 0; k < PG_SPACE_DATA; k++)
+        space->read[k].page = space->write[k].page = PG_NO_PAGE;
+    for (int k = 0; k < PG_SPACE_CODE; k++)
+        space->code[k].page = PG_NO_PAGE;
+}
+
+/* How many bytes of [base, base + bound) lie inside memory. */
+static uint32_t inside(uint32_t base, uint32_t bound, uint32_t memory) {
+    if (base >= memory)
+        return 0;
+    return bound < memory - base ? bound : memory - base;
+}
+
+static void make(struct pg_space *space, const struct pg_space_key *key,
+                 const struct pg_machine *m) {
+    space->key = *key;
+    space->used = true;
+    space->supervisor = pg_psw_supervisor(&m->cpu.psw);
+    space->limit = space->offset = 0;
+    if ((key->status & PG_MODE) == PG_MODE_REAL) {
+        space->limit = m->ram.size;
+    } else if ((key->status & PG_MODE) == PG_MODE_BOUNDS) {
+        space->limit = inside(key->base, key->bound, m->ram.size);
+        space->offset = key->base;
+    }
+    space->mon_base = key->mon_base;
+    space->mon_limit = space->supervisor ? inside(key->mon_base, key->mon_bound, m->ram.size) : 0;
+    space->tlb_changes = m->tlb.changes;
+    empty(space);
+}
+
+static bool same(const struct pg_space_key *x, const struct pg_space_key *y) {
+    return x->status == y->status && x->base == y->base && x->bound == y->bound &&
+           x->mon_base == y->mon_base && x->mon_bound == y->mon_bound;
+}
+
+static struct pg_space *find(struct pg_spaces *spaces, const struct pg_space_key *key) {
+    for (int k = 0; k < PG_NSPACES; k++)
+        if (spaces->all[k].used && same(&spaces->all[k].key, key))
+            return &spaces->all[k];
+    struct pg_space *space = &spaces->all[spaces->oldest];
+    spaces->oldest = (spaces->oldest + 1) % PG_NSPACES;
+    make(space, key, spaces->m);
+    return space;
+}
+
+struct pg_space *pg_space_now(struct pg_spaces *spaces) {
+    const struct pg_machine *m = spaces->m;
+    const struct pg_space_key key = {m->cpu.psw.status & (PG_RING | PG_MODE | PG_MON),
+                                     m->cpu.psw.base, m->cpu.psw.bound, m->cpu.mon_base,
+                                     m->cpu.mon_bound};
+    struct pg_space *space = spaces->current;
+    if (!space || !same(&space->key, &key))
+        spaces->current = space = find(spaces, &key);
+    if (space->tlb_changes != m->tlb.changes) {
+        if ((key.status & PG_MODE) == PG_MODE_PAGED)
+            empty(space);
+        space->tlb_changes = m->tlb.changes;
+    }
+    return space;
+}
+
+void pg_spaces_flush(struct pg_spaces *spaces) {
+    for (int k = 0; k < PG_NSPACES; k++)
+        spaces->all[k].used = false;
+    spaces->current = NULL;
+}
+
+bool pg_space_fill(struct pg_spaces *spaces, uint32_t va, enum pg_use use, uint32_t *pa) {
+    struct pg_machine *m = spaces->m;
+    if ((m->cpu.psw.status & PG_MODE) != PG_MODE_PAGED)
+        return false;
+    if (!pg_translate(m, va, use, pa) || m->tlb.changes != spaces->current->tlb_changes)
+        return false;
+    uint32_t page = va >> PG_PAGE_BITS;
+    struct pg_space *space = spaces->current;
+    struct pg_space_data *data = use == PG_WRITE ? space->write : space->read;
+    data[page % PG_SPACE_DATA] = (struct pg_space_data){page, *pa - va};
+    return true;
+}
