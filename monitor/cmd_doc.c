@@ -1,0 +1,162 @@
+/* cmd_doc.c - `trapeze doc`: the tables of the manual, from the tables of the program. */
+#include "monitor/monitor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the sections */
+
+/* A cell of a Markdown table: `|` would end it. */
+static void put_cell(FILE *out, const char *text) {
+    fputs("| ", out);
+    for (; *text; text++)
+        fprintf(out, *text == '|' ? "\\%c" : "%c", *text);
+    putc(' ', out);
+}
+
+static void put_formats(FILE *out) {
+    fprintf(out, "| format | operands | immediate |\n|---|---|---|\n");
+    for (int f = 0; f < PG_NFORMATS; f++) {
+        const struct pg_layout *l = &pg_layouts[f];
+        fprintf(out, "| %s | `%s` | ", l->name, l->operands);
+        if (l->bits)
+            fprintf(out, "%d bits, %d..%d |\n", l->bits, pg_imm_min((enum pg_format)f),
+                    pg_imm_max((enum pg_format)f));
+        else
+            fprintf(out, "|\n");
+    }
+    fprintf(out, "\n`d a b`: general register in the first, second, third register digit; `D A B`: "
+                 "monitor register;\n`i`: immediate; `t`: target, in words.\n");
+}
+
+static void put_instructions(FILE *out) {
+    fprintf(out, "| opcode | instruction | operands | class | meaning |\n|---|---|---|---|---|\n");
+    for (int k = 0; k < PG_NOPS; k++) {
+        const struct pg_row *row = &pg_rows[k];
+        fprintf(out, "| %02x | `%s` | `%s` | %s ", row->opcode, row->mnemonic,
+                pg_layouts[row->format].operands, pg_class_name(row->cls));
+        put_cell(out, row->meaning);
+        fprintf(out, "|\n");
+    }
+}
+
+static void put_causes(FILE *out) {
+    fprintf(out, "| cause | name | value | meaning |\n|---|---|---|---|\n");
+    for (int k = 1; k < PG_NCAUSES; k++)
+        fprintf(out, "| %d | %s | %s | %s |\n", k, pg_causes[k].name, pg_causes[k].value,
+                pg_causes[k].meaning);
+}
+
+static void put_ports(FILE *out) {
+    fprintf(out, "| port | name | access | meaning |\n|---|---|---|---|\n");
+    for (int d = 0; d < PG_NDEVICES; d++)
+        for (size_t k = 0; k < pg_devices[d]->nports; k++) {
+            const struct pg_port *p = &pg_devices[d]->ports[k];
+            fprintf(out, "| 0x%02x | %s | %s%s%s%s ", p->number, p->name,
+                    p->access & PG_IN ? "in" : "", (p->access & PG_INOUT) == PG_INOUT ? ", " : "",
+                    p->access & PG_OUT ? "out" : "", p->access & PG_POSTED ? " (posted)" : "");
+            put_cell(out, p->meaning);
+            fprintf(out, "|\n");
+        }
+}
+
+static void put_registers(FILE *out) {
+    fprintf(out, "| device | register | bits | meaning |\n|---|---|---|---|\n");
+    for (int d = 0; d < PG_NDEVICES; d++)
+        for (size_t k = 0; k < pg_devices[d]->nregs; k++) {
+            const struct pg_reg *r = &pg_devices[d]->regs[k];
+            fprintf(out, "| %s | %s | %d ", pg_devices[d]->name, r->name, 8 * r->size);
+            put_cell(out, r->meaning);
+            fprintf(out, "|\n");
+        }
+}
+
+static void put_counters(FILE *out) {
+    fprintf(out, "| counter | meaning |\n|---|---|\n");
+    for (int k = 0; k < PG_NCOUNTERS; k++)
+        fprintf(out, "| %s | %s |\n", pg_counter_rows[k].name, pg_counter_rows[k].meaning);
+    fprintf(out, "| exit.CAUSE | entries of the VMM by cause of the real trap |\n"
+                 "| reflect.CAUSE | traps delivered to the guest by the VMM |\n"
+                 "| emulate.INSN | interpretive routines run after a trap |\n");
+}
+
+static const struct section {
+    const char *name;
+    void (*put)(FILE *out);
+} sections[] = {
+    {"formats", put_formats}, {"instructions", put_instructions}, {"causes", put_causes},
+    {"ports", put_ports},     {"registers", put_registers},       {"counters", put_counters},
+};
+
+static const struct section *find_section(const char *name, size_t size) {
+    for (size_t k = 0; k < sizeof sections / sizeof *sections; k++)
+        if (strlen(sections[k].name) == size && strncmp(sections[k].name, name, size) == 0)
+            return &sections[k];
+    return NULL;
+}
+
+/* ---- into a file */
+
+/* Copy the manual's text, with every generated section made anew. */
+static bool renew(const char *text, const char *path, FILE *out, struct pg_error *err) {
+    static const char begin[] = "<!-- generated: ", close[] = " -->\n", end[] = "<!-- end -->";
+    const char *mark;
+    while ((mark = strstr(text, begin))) {
+        const char *name = mark + strlen(begin), *body = strstr(name, close);
+        const char *stop = body ? strstr(body, end) : NULL;
+        if (!stop)
+            return pg_fail(err, "%s: a generated section without its end", path);
+        const struct section *section = find_section(name, (size_t)(body - name));
+        if (!section)
+            return pg_fail(err, "%s: there is no section `%.*s`", path, (int)(body - name), name);
+        body += strlen(close);
+        fwrite(text, 1, (size_t)(body - text), out);
+        section->put(out);
+        text = stop;
+    }
+    fputs(text, out);
+    return true;
+}
+
+static int update(const char *path, bool check) {
+    struct pg_error err;
+    size_t size, new_size;
+    char *renewed = NULL;
+    char *text = (char *)mon_read_file(path, 1 << 24, &size, &err);
+    char *terminated = text ? realloc(text, size + 1) : NULL;
+    if (!terminated) {
+        free(text);
+        return mon_fail(MON_USAGE, "%s", text ? "the host is out of memory" : err.text);
+    }
+    terminated[size] = '\0';
+    FILE *out = open_memstream(&renewed, &new_size);
+    bool ok = out && renew(terminated, path, out, &err);
+    if (out)
+        fclose(out);
+    bool same = ok && new_size == size && memcmp(renewed, terminated, size) == 0;
+    int status = ok ? 0 : mon_fail(MON_USAGE, "%s", out ? err.text : strerror(errno));
+    if (ok && check && !same)
+        status = mon_fail(1, "%s is stale: run `trapeze doc --update %s`", path, path);
+    if (ok && !check && !same) {
+        FILE *file = fopen(path, "w");
+        if (!file || fwrite(renewed, 1, new_size, file) != new_size || fclose(file) != 0)
+            status = mon_fail(MON_INTERNAL, "%s: %s", path, strerror(errno));
+    }
+    free(terminated);
+    free(renewed);
+    return status;
+}
+
+int cmd_doc(const struct mon_args *args) {
+    if (mon_option(args, OPT_check))
+        return update(mon_option(args, OPT_check), true);
+    if (mon_option(args, OPT_update))
+        return update(mon_option(args, OPT_update), false);
+    for (size_t k = 0; k < sizeof sections / sizeof *sections; k++) {
+        printf("## %s\n\n", sections[k].name);
+        sections[k].put(stdout);
+        putchar('\n');
+    }
+    return 0;
+}

@@ -1,0 +1,137 @@
+/* options.c - the command line, from the rows of option.def. */
+#include "isa/nearest.h"
+#include "monitor/monitor.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+    const char *name;
+    char letter;
+    const char *argument; /* NULL: takes none */
+    const char *commands;
+    const char *meaning;
+};
+
+static const struct row rows[MON_NOPTIONS] = {
+#define X(name, letter, argument, commands, meaning) {#name, letter, argument, commands, meaning},
+#include "monitor/option.def"
+#undef X
+};
+
+/* Does the command take the option? */
+static bool takes(const struct mon_command *command, const struct row *row) {
+    size_t size = strlen(command->name);
+    for (const char *c = row->commands; (c = strstr(c, command->name)); c += size)
+        if ((c == row->commands || c[-1] == ' ') && (c[size] == ' ' || c[size] == '\0'))
+            return true;
+    return false;
+}
+
+/* The option that begins `text`, which is --name, --name=value, -l or -lvalue. `value` receives
+ * what is attached, or NULL. */
+static int find(const struct mon_command *command, const char *text, const char **value) {
+    *value = NULL;
+    for (int k = 0; k < MON_NOPTIONS; k++) {
+        if (!takes(command, &rows[k]))
+            continue;
+        if (text[1] == '-') {
+            size_t size = strlen(rows[k].name);
+            if (strncmp(text + 2, rows[k].name, size) == 0 &&
+                (text[2 + size] == '\0' || text[2 + size] == '=')) {
+                *value = text[2 + size] == '=' ? text + 3 + size : NULL;
+                return k;
+            }
+        } else if (rows[k].letter && text[1] == rows[k].letter) {
+            *value = text[2] ? text + 2 : NULL;
+            return k;
+        }
+    }
+    return -1;
+}
+
+static bool unknown(const struct mon_command *command, const char *text, struct pg_error *err) {
+    struct pg_nearest search = pg_nearest_begin(text + strspn(text, "-"));
+    for (int k = 0; k < MON_NOPTIONS; k++)
+        if (takes(command, &rows[k]))
+            pg_nearest_offer(&search, rows[k].name);
+    if (search.best)
+        return pg_fail(err, "there is no option %s; did you mean --%s?", text, search.best);
+    return pg_fail(err, "there is no option %s; see trapeze %s --help", text, command->name);
+}
+
+bool mon_parse(struct mon_args *args, const struct mon_command *command, int argc, char **argv,
+               struct pg_error *err) {
+    *args = (struct mon_args){.command = command, .operands = argv + 1};
+    bool only_operands = false;
+    for (int k = 1; k < argc; k++) {
+        const char *value;
+        if (only_operands || argv[k][0] != '-' || argv[k][1] == '\0') {
+            args->operands[args->noperands++] = argv[k];
+            continue;
+        }
+        if (strcmp(argv[k], "--") == 0) {
+            only_operands = true;
+            continue;
+        }
+        int option = find(command, argv[k], &value);
+        if (option < 0)
+            return unknown(command, argv[k], err);
+        if (rows[option].argument && !value) {
+            if (k + 1 == argc)
+                return pg_fail(err, "--%s needs an argument, %s", rows[option].name,
+                               rows[option].argument);
+            value = argv[++k];
+        } else if (!rows[option].argument && value) {
+            return pg_fail(err, "--%s takes no argument", rows[option].name);
+        }
+        if (args->count[option] == MON_REPEAT)
+            return pg_fail(err, "--%s is given more than %d times", rows[option].name, MON_REPEAT);
+        args->values[option][args->count[option]++] = value ? value : "";
+    }
+    return true;
+}
+
+const char *mon_option(const struct mon_args *args, enum mon_option option) {
+    size_t n = args->count[option];
+    return n ? args->values[option][n - 1] : NULL;
+}
+
+void mon_help(const struct mon_command *command, FILE *out) {
+    fprintf(out, "usage: trapeze %s [OPTION]... %s\n\n%c%s.\n\n", command->name, command->usage,
+            toupper((unsigned char)command->meaning[0]), command->meaning + 1);
+    for (int k = 0; k < MON_NOPTIONS; k++) {
+        char left[40];
+        if (!takes(command, &rows[k]))
+            continue;
+        snprintf(left, sizeof left, "%c%c%s --%s%s%s", rows[k].letter ? '-' : ' ',
+                 rows[k].letter ? rows[k].letter : ' ', rows[k].letter ? "," : " ", rows[k].name,
+                 rows[k].argument ? " " : "", rows[k].argument ? rows[k].argument : "");
+        fprintf(out, "  %-22s %s\n", left, rows[k].meaning);
+    }
+}
+
+bool mon_number(const char *text, uint64_t max, uint64_t *value) {
+    char *end;
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10);
+    if (errno)
+        return false;
+    unsigned shift = 0;
+    switch (*end) {
+    case 'k':
+    case 'K': shift = 10; break;
+    case 'm':
+    case 'M': shift = 20; break;
+    case 'g':
+    case 'G': shift = 30; break;
+    default: break;
+    }
+    end += shift != 0;
+    *value = (uint64_t)n << shift;
+    return *end == '\0' && *value >> shift == n && *value <= max;
+}
