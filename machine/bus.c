@@ -10,6 +10,8 @@ const struct pg_device *const pg_devices[PG_NDEVICES] = {
 
 bool pg_bytes_add(struct pg_bytes *bytes, const void *data, size_t size) {
     if (size > bytes->capacity - bytes->size) {
+        if (size > SIZE_MAX / 4 - bytes->capacity)
+            return false;
         size_t capacity = 2 * bytes->capacity + size + 64;
         uint8_t *grown = realloc(bytes->data, capacity);
         if (!grown)
@@ -24,11 +26,15 @@ bool pg_bytes_add(struct pg_bytes *bytes, const void *data, size_t size) {
 }
 
 bool pg_input_add(struct pg_input *input, uint64_t T, const void *data, size_t size) {
-    struct pg_arrival *grown =
-        realloc(input->arrivals, (input->narrivals + 1) * sizeof *input->arrivals);
-    if (!grown)
+    size_t n = input->narrivals;
+    if (size > UINT32_MAX - input->bytes.size) /* the console counts in 32 bits */
         return false;
-    input->arrivals = grown;
+    if ((n & (n - 1)) == 0) { /* full at each power of two */
+        struct pg_arrival *grown = realloc(input->arrivals, (n ? 2 * n : 1) * sizeof *grown);
+        if (!grown)
+            return false;
+        input->arrivals = grown;
+    }
     if (!pg_bytes_add(&input->bytes, data, size))
         return false;
     input->arrivals[input->narrivals++] = (struct pg_arrival){T, input->bytes.size};
@@ -38,6 +44,55 @@ bool pg_input_add(struct pg_input *input, uint64_t T, const void *data, size_t s
 void pg_input_end(struct pg_input *input, uint64_t T) {
     input->open = false;
     input->end_T = T;
+}
+
+bool pg_plugs_disk(struct pg_plugs *plugs, const uint8_t *bytes, uint32_t sectors) {
+    size_t size = (size_t)sectors * PG_SECTOR;
+    uint8_t *disk = calloc(1, size + 1); /* + 1: a disk without sectors is a disk, too */
+    uint8_t *written = calloc(1, (size_t)sectors + 1);
+    if (!disk || !written) {
+        free(disk);
+        free(written);
+        return false;
+    }
+    if (bytes && size)
+        memcpy(disk, bytes, size);
+    free(plugs->disk);
+    free(plugs->disk_written);
+    plugs->disk = disk;
+    plugs->disk_written = written;
+    plugs->disk_sectors = sectors;
+    return true;
+}
+
+void pg_plugs_free(struct pg_plugs *plugs) {
+    free(plugs->input.bytes.data);
+    free(plugs->input.arrivals);
+    free(plugs->output.data);
+    free(plugs->disk);
+    free(plugs->disk_written);
+    *plugs = (struct pg_plugs){0};
+}
+
+uint64_t pg_reg_get(const struct pg_reg *reg, const void *state) {
+    const uint8_t *field = (const uint8_t *)state + reg->offset;
+    uint32_t word;
+    uint64_t value;
+    if (reg->size == sizeof value) {
+        memcpy(&value, field, sizeof value);
+        return value;
+    }
+    memcpy(&word, field, sizeof word);
+    return word;
+}
+
+void pg_reg_set(const struct pg_reg *reg, void *state, uint64_t value) {
+    uint8_t *field = (uint8_t *)state + reg->offset;
+    uint32_t word = (uint32_t)value;
+    if (reg->size == sizeof value)
+        memcpy(field, &value, sizeof value);
+    else
+        memcpy(field, &word, sizeof word);
 }
 
 bool pg_bus_init(struct pg_bus *bus) {
@@ -50,11 +105,7 @@ bool pg_bus_init(struct pg_bus *bus) {
 void pg_bus_free(struct pg_bus *bus) {
     for (int k = 0; k < PG_NDEVICES; k++)
         free(bus->state[k]);
-    free(bus->plugs.input.bytes.data);
-    free(bus->plugs.input.arrivals);
-    free(bus->plugs.output.data);
-    free(bus->plugs.disk);
-    free(bus->plugs.disk_written);
+    pg_plugs_free(&bus->plugs);
     *bus = (struct pg_bus){0};
 }
 

@@ -47,7 +47,7 @@ void pg_bus_advance(struct pg_bus *bus, struct pg_env *env);
 void pg_bus_refresh(struct pg_bus *bus, struct pg_env *env);
 
 /* Live input: `size` bytes arrive at T (not before the last arrival). False if the host is out
- * of memory. pg_input_end: no more will come. */
+ * of memory, or after 4 GiB. pg_input_end: no more will come. */
 bool pg_input_add(struct pg_input *input, uint64_t T, const void *data, size_t size);
 void pg_input_end(struct pg_input *input, uint64_t T);
 

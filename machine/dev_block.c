@@ -16,7 +16,7 @@ enum {
 };
 enum { READ = 1, WRITE = 2 };
 enum { BUSY = 0x1, DONE = 0x2, BAD_SECTOR = 0x10, BAD_ADDRESS = 0x20, BAD_COMMAND = 0x40 };
-enum { BYTES = 512, COST = 1000, COST_SECTOR = 100 };
+enum { COST = 1000, COST_SECTOR = 100 };
 
 struct block {
     uint32_t sector, address, count; /* as written, for the next command */
@@ -51,16 +51,21 @@ static const struct pg_port ports[] = {
     {CAPACITY, PG_IN, "block.capacity", "sectors on the disk, 0 if there is none"},
 };
 
-/* Check the command against the disk and memory; nothing here can overflow. */
-static uint32_t refusal(const struct block *b, const struct pg_env *env, uint32_t command) {
+/* Check ranges against the disk and memory; nothing here can overflow. */
+static uint32_t range_error(const struct pg_env *env, uint32_t sector, uint32_t address,
+                            uint32_t count) {
     uint32_t capacity = env->plugs->disk_sectors;
-    if (command != READ && command != WRITE)
-        return BAD_COMMAND;
-    if (b->sector > capacity || b->count > capacity - b->sector)
+    if (sector > capacity || count > capacity - sector)
         return BAD_SECTOR;
-    if (b->count > UINT32_MAX / BYTES || !pg_ram_has(env->ram, b->address, b->count * BYTES))
+    if (count > UINT32_MAX / PG_SECTOR || !pg_ram_has(env->ram, address, count * PG_SECTOR))
         return BAD_ADDRESS;
     return 0;
+}
+
+static uint32_t refusal(const struct block *b, const struct pg_env *env, uint32_t command) {
+    if (command != READ && command != WRITE)
+        return BAD_COMMAND;
+    return range_error(env, b->sector, b->address, b->count);
 }
 
 static void start(struct block *b, const struct pg_env *env, uint32_t command) {
@@ -107,12 +112,17 @@ static uint64_t block_next(const void *state, const struct pg_env *env) {
 static void block_advance(void *state, struct pg_env *env) {
     struct block *b = state;
     struct pg_plugs *plugs = env->plugs;
-    size_t size = (size_t)b->at_count * BYTES;
+    size_t size = (size_t)b->at_count * PG_SECTOR, at = (size_t)b->at_sector * PG_SECTOR;
+    if (b->command) { /* the disk may have been exchanged in between */
+        uint32_t error = range_error(env, b->at_sector, b->at_address, b->at_count);
+        b->status |= error;
+        size = error ? 0 : size;
+    }
     if (b->command == READ && size) {
-        memcpy(env->ram->bytes + b->at_address, plugs->disk + (size_t)b->at_sector * BYTES, size);
+        memcpy(env->ram->bytes + b->at_address, plugs->disk + at, size);
         pg_ram_written(env->ram, b->at_address, (uint32_t)size);
     } else if (b->command == WRITE && size) {
-        memcpy(plugs->disk + (size_t)b->at_sector * BYTES, env->ram->bytes + b->at_address, size);
+        memcpy(plugs->disk + at, env->ram->bytes + b->at_address, size);
         memset(plugs->disk_written + b->at_sector, 1, b->at_count);
     }
     b->command = 0;
@@ -121,6 +131,13 @@ static void block_advance(void *state, struct pg_env *env) {
 
 static bool block_pending(const void *state) {
     return ((const struct block *)state)->status & DONE;
+}
+
+/* Ranges are checked again at the completion. */
+static bool block_valid(const void *state, const struct pg_env *env) {
+    const struct block *b = state;
+    const uint32_t bits = BUSY | DONE | BAD_SECTOR | BAD_ADDRESS | BAD_COMMAND;
+    return (b->status & ~bits) == 0 && b->command <= WRITE && (!b->command || b->status & BUSY);
 }
 
 const struct pg_device pg_device_block = {
@@ -136,4 +153,5 @@ const struct pg_device pg_device_block = {
     .next = block_next,
     .advance = block_advance,
     .pending = block_pending,
+    .valid = block_valid,
 };

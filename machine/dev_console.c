@@ -45,11 +45,9 @@ static void console_out(void *state, struct pg_env *env, unsigned port, uint32_t
         env->failed = true;
 }
 
-/* The next arrival not yet seen, or the end of the input. */
-static uint64_t console_next(const void *state, const struct pg_env *env) {
-    const struct console *c = state;
-    const struct pg_input *in = &env->plugs->input;
-    size_t lo = 0, hi = in->narrivals; /* the first arrival past c->arrived */
+/* The index of the first arrival not yet seen; the number of arrivals if there is none. */
+static size_t unseen(const struct console *c, const struct pg_input *in) {
+    size_t lo = 0, hi = in->narrivals;
     while (lo < hi) {
         size_t middle = (lo + hi) / 2;
         if (in->arrivals[middle].upto > c->arrived)
@@ -57,17 +55,24 @@ static uint64_t console_next(const void *state, const struct pg_env *env) {
         else
             lo = middle + 1;
     }
-    if (lo < in->narrivals)
-        return in->arrivals[lo].T;
+    return lo;
+}
+
+/* The next arrival, or the end of the input. */
+static uint64_t console_next(const void *state, const struct pg_env *env) {
+    const struct console *c = state;
+    const struct pg_input *in = &env->plugs->input;
+    size_t k = unseen(c, in);
+    if (k < in->narrivals)
+        return in->arrivals[k].T;
     return in->open || c->ended ? PG_NEVER : in->end_T;
 }
 
 static void console_advance(void *state, struct pg_env *env) {
     struct console *c = state;
     const struct pg_input *in = &env->plugs->input;
-    for (size_t k = 0; k < in->narrivals; k++)
-        if (in->arrivals[k].T <= env->clock.T && in->arrivals[k].upto > c->arrived)
-            c->arrived = (uint32_t)in->arrivals[k].upto;
+    for (size_t k = unseen(c, in); k < in->narrivals && in->arrivals[k].T <= env->clock.T; k++)
+        c->arrived = (uint32_t)in->arrivals[k].upto;
     if (!in->open && in->end_T <= env->clock.T && c->arrived == in->bytes.size)
         c->ended = 1;
 }
@@ -75,6 +80,12 @@ static void console_advance(void *state, struct pg_env *env) {
 static bool console_pending(const void *state) {
     const struct console *c = state;
     return c->control & RX_INTERRUPT && (c->read < c->arrived || c->ended);
+}
+
+static bool console_valid(const void *state, const struct pg_env *env) {
+    const struct console *c = state;
+    return c->read <= c->arrived && c->arrived <= env->plugs->input.bytes.size && c->ended <= 1 &&
+           c->control <= RX_INTERRUPT;
 }
 
 const struct pg_device pg_device_console = {
@@ -90,4 +101,5 @@ const struct pg_device pg_device_console = {
     .next = console_next,
     .advance = console_advance,
     .pending = console_pending,
+    .valid = console_valid,
 };

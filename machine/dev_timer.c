@@ -83,6 +83,11 @@ static bool timer_pending(const void *state) {
     return ((const struct timer *)state)->pending;
 }
 
+static bool timer_valid(const void *state, const struct pg_env *env) {
+    const struct timer *t = state;
+    return t->mode <= ON_U && t->pending <= 1;
+}
+
 const struct pg_device pg_device_timer = {
     .name = "timer",
     .line = 0,
@@ -96,4 +101,5 @@ const struct pg_device pg_device_timer = {
     .next = timer_next,
     .advance = timer_advance,
     .pending = timer_pending,
+    .valid = timer_valid,
 };

@@ -15,6 +15,10 @@
 
 #define PG_NEVER UINT64_MAX
 
+/* Deadlines from here on never come, so that no guest can set the clock forward (idle passes the
+ * time up to a deadline) to where a sum of times overflows. */
+#define PG_HORIZON (UINT64_MAX / 2 + 1)
+
 /* The only clock. */
 struct pg_clock {
     uint64_t T; /* instructions retired + traps delivered (+ idle time) */
@@ -31,6 +35,9 @@ struct pg_bytes {
 /* Append. False if the host is out of memory. */
 bool pg_bytes_add(struct pg_bytes *bytes, const void *data, size_t size);
 
+/* A disk's unit, and its greatest size: 2 GiB. */
+enum { PG_SECTOR = 512, PG_MAX_SECTORS = 1 << 22 };
+
 /* External input: bytes that arrive at a recorded T. */
 struct pg_arrival {
     uint64_t T;
@@ -39,7 +46,7 @@ struct pg_arrival {
 
 struct pg_input {
     struct pg_bytes bytes;
-    struct pg_arrival *arrivals; /* T ascending */
+    struct pg_arrival *arrivals; /* T ascending; room for the next power of two */
     size_t narrivals;
     bool open;      /* live: more may come */
     uint64_t end_T; /* when the end became known, if not open */
@@ -53,6 +60,11 @@ struct pg_plugs {
     uint32_t disk_sectors;
     uint8_t *disk_written; /* per sector: written since it was plugged in */
 };
+
+/* Plug in a disk of that many sectors (at most PG_MAX_SECTORS) in place of what was there, a copy
+ * of `bytes` or zero if NULL. False, with the old one in place, if the host is out of memory. */
+bool pg_plugs_disk(struct pg_plugs *plugs, const uint8_t *bytes, uint32_t sectors);
+void pg_plugs_free(struct pg_plugs *plugs);
 
 /* What a device may reach while it acts. */
 struct pg_env {
@@ -71,6 +83,9 @@ struct pg_reg {
     uint16_t size;   /* 4 or 8 bytes */
     const char *meaning;
 };
+
+uint64_t pg_reg_get(const struct pg_reg *reg, const void *state);
+void pg_reg_set(const struct pg_reg *reg, void *state, uint64_t value);
 
 enum pg_access {
     PG_IN = 1,
@@ -107,6 +122,8 @@ struct pg_device {
     void (*advance)(void *state, struct pg_env *env);
     /* Does the device hold its interrupt line? NULL: no line. */
     bool (*pending)(const void *state);
+    /* Could the device be in this state? Asked of a snapshot. NULL: any state is possible. */
+    bool (*valid)(const void *state, const struct pg_env *env);
 };
 
 /* The devices, in event order: the extern of each row of device.def. */

@@ -25,16 +25,7 @@ static void add_devices(struct pg_sha256 *h, const struct pg_bus *bus) {
     for (int k = 0; k < PG_NDEVICES; k++)
         for (size_t r = 0; r < pg_devices[k]->nregs; r++) {
             const struct pg_reg *reg = &pg_devices[k]->regs[r];
-            const uint8_t *field = (const uint8_t *)bus->state[k] + reg->offset;
-            uint64_t value = 0;
-            if (reg->size == 8) {
-                memcpy(&value, field, 8);
-            } else {
-                uint32_t word;
-                memcpy(&word, field, 4);
-                value = word;
-            }
-            add(h, value, reg->size);
+            add(h, pg_reg_get(reg, bus->state[k]), reg->size);
         }
 }
 
@@ -55,7 +46,7 @@ void pg_state_hash(const struct pg_machine *m, char text[PG_HASH_TEXT]) {
     add(&h, m->exit_code, 4);
     add_devices(&h, &m->bus);
     add_sized(&h, m->ram.bytes, m->ram.size);
-    add_sized(&h, plugs->disk, (uint64_t)plugs->disk_sectors * 512);
+    add_sized(&h, plugs->disk, (uint64_t)plugs->disk_sectors * PG_SECTOR);
     add_sized(&h, plugs->output.data, plugs->output.size);
     pg_sha256_end(&h, digest);
     for (int k = 0; k < PG_SHA256_SIZE; k++) {

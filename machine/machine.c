@@ -48,6 +48,16 @@ void pg_machine_free(struct pg_machine *m) {
     free(m);
 }
 
+bool pg_plug_disk(struct pg_machine *m, const void *bytes, size_t size, struct pg_error *err) {
+    if (size % PG_SECTOR || size / PG_SECTOR > PG_MAX_SECTORS)
+        return pg_fail(err, "a disk of %zu bytes: it must be a multiple of %d and at most %llu",
+                       size, PG_SECTOR, (unsigned long long)PG_MAX_SECTORS * PG_SECTOR);
+    if (!pg_plugs_disk(&m->bus.plugs, bytes, (uint32_t)(size / PG_SECTOR)))
+        return pg_fail(err, "the host has no %zu bytes of memory for the disk", size);
+    pg_refresh(m);
+    return true;
+}
+
 void pg_machine_reset(struct pg_machine *m, uint32_t pc) {
     m->cpu = (struct pg_cpu){.psw = {.pc = pc}};
     pg_tlb_clear(&m->tlb);

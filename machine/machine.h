@@ -30,6 +30,14 @@ struct pg_cause_row {
 };
 extern const struct pg_cause_row pg_causes[PG_NCAUSES];
 
+enum {
+#define X(name, words) PG_CHECK_##name,
+#include "machine/check.def"
+#undef X
+    PG_NCHECKS
+};
+extern const char *const pg_checks[PG_NCHECKS];
+
 /* Low memory: where the hardware stores the trap frame and finds the new PSW. */
 enum {
     PG_FRAME_PSW = 0x00,   /* old STATUS, PC, BASE, BOUND */
@@ -95,7 +103,7 @@ struct pg_machine {
     bool idle;          /* the instruction in execution waits for an event */
     struct pg_trap trap;
     uint64_t retired; /* instructions since reset: a counter, not state */
-    const char *why;  /* when check-stopped: in words; a constant */
+    const char *why;  /* when check-stopped: one of pg_checks; else NULL */
 };
 
 /* What an instruction did. */
@@ -155,6 +163,11 @@ static inline void pg_count(struct pg_machine *m, uint32_t status, uint64_t n) {
 /* Live input: `size` bytes arrive now. Wakes a waiting machine. size 0: the input has ended.
  * False if the host is out of memory. */
 bool pg_feed(struct pg_machine *m, const void *data, size_t size);
+
+/* Plug in a disk with a copy of `size` bytes, a multiple of PG_SECTOR, in place of what was there.
+ * Not for a machine in the middle of a disk command: what no longer fits completes with an error.
+ */
+bool pg_plug_disk(struct pg_machine *m, const void *bytes, size_t size, struct pg_error *err);
 
 /* The environment the devices see now. Call pg_env_done afterwards to take over what they did. */
 struct pg_env pg_env_begin(struct pg_machine *m);

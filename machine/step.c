@@ -10,6 +10,12 @@ const struct pg_cause_row pg_causes[PG_NCAUSES] = {
 #undef X
 };
 
+const char *const pg_checks[PG_NCHECKS] = {
+#define X(name, words) words,
+#include "machine/check.def"
+#undef X
+};
+
 pg_exec_fn *const pg_exec[PG_NOPS] = {
 #define X(mnemonic, opcode, format, cls, meaning) exec_##mnemonic,
 #include "isa/insn.def"
@@ -58,9 +64,9 @@ bool pg_feed(struct pg_machine *m, const void *data, size_t size) {
     return true;
 }
 
-static void check_stop(struct pg_machine *m, const char *why) {
+static void check_stop(struct pg_machine *m, unsigned check) {
     m->run = PG_CHECK_STOP;
-    m->why = why;
+    m->why = pg_checks[check];
 }
 
 /* The paper's trap: the old PSW goes to one fixed place, a new one comes from another. */
@@ -81,16 +87,15 @@ void pg_deliver(struct pg_machine *m, struct pg_trap trap, uint32_t pc) {
                          pg_ram_read32(&m->ram, PG_NEW_PSW + 8),
                          pg_ram_read32(&m->ram, PG_NEW_PSW + 12)};
     if (!pg_psw_valid(&new, NULL)) {
-        check_stop(m, (new.status | new.pc | new.base | new.bound) == 0
-                          ? "a trap without a handler: the new PSW was never set"
-                          : "a trap with an invalid new PSW");
+        check_stop(m, (new.status | new.pc | new.base | new.bound) == 0 ? PG_CHECK_unset
+                                                                        : PG_CHECK_invalid);
         return;
     }
     m->cpu.psw = new;
     if (m->bus.user_matters)
         pg_refresh(m);
     if (m->cpu.deliveries >= PG_STORM)
-        check_stop(m, "a trap storm: 64 traps without an instruction retired");
+        check_stop(m, PG_CHECK_storm);
     m->entered = m->firmware;
 }
 
