@@ -20,6 +20,7 @@ enum {
 
 struct scenario {
     uint64_t state; /* of the random numbers */
+    bool paged;     /* mostly paged, mostly mapped: to go deep where the others go wide */
     struct lockstep l;
 };
 
@@ -45,11 +46,13 @@ static uint32_t word_in(struct scenario *s, uint32_t from, uint32_t to) {
 
 static uint32_t some_pte(struct scenario *s) {
     uint32_t pte = below(s, MEMORY / PG_PAGE) << PG_PAGE_BITS | 0x30f;
-    if (chance(s, 50))
+    if (s->paged && chance(s, 60)) /* another page of code or data, within reach */
+        pte = (2 + below(s, 8)) << PG_PAGE_BITS | 0x30f;
+    else if (chance(s, 50))
         pte |= below(s, 4) << 4; /* A and D as they may be */
-    if (chance(s, 25))
+    if (chance(s, s->paged ? 3 : 25))
         pte &= ~(1U << below(s, 4));
-    if (chance(s, 15))
+    if (chance(s, s->paged ? 2 : 15))
         pte = (pte & ~0x300U) | below(s, 4) << 8;
     if (chance(s, 3))
         pte = any(s);
@@ -59,6 +62,8 @@ static uint32_t some_pte(struct scenario *s) {
 /* A register that holds, at least at first, what its number says: see set_registers. */
 static unsigned base_register(struct scenario *s) {
     static const uint8_t choice[] = {0, 8, 9, 9, 10, 11, 9, 8};
+    if (s->paged && chance(s, 30))
+        return 10;
     return chance(s, 95) ? choice[below(s, 8)] : below(s, 16);
 }
 
@@ -182,13 +187,14 @@ static struct pg_psw some_psw(struct scenario *s) {
         psw.status |= PG_IE;
     if (chance(s, 6))
         psw.status |= PG_TRACE;
-    psw.status |= below(s, 3) << 8;
-    psw.bound = chance(s, 70) ? MEMORY : below(s, MEMORY / PG_PAGE + 4) << PG_PAGE_BITS;
+    psw.status |= s->paged && chance(s, 95) ? (uint32_t)PG_MODE_PAGED : below(s, 3) << 8;
+    psw.bound =
+        chance(s, s->paged ? 98 : 70) ? MEMORY : below(s, MEMORY / PG_PAGE + 4) << PG_PAGE_BITS;
     if ((psw.status & PG_MODE) == PG_MODE_BOUNDS)
         psw.base = chance(s, 50) ? 0 : below(s, 3) << PG_PAGE_BITS;
     else if (chance(s, 96))
         psw.base = ROOTS + PG_PAGE * below(s, 2);
-    if (chance(s, 25)) {
+    if (chance(s, s->paged ? 5 : 25)) {
         psw.status |= PG_MON;
         pc -= CODE;
     } else if ((psw.status & PG_MODE) == PG_MODE_BOUNDS) {
@@ -257,7 +263,7 @@ static void set_registers(struct scenario *s) {
     r[10] = TABLES + PG_PAGE * below(s, 2) + 4 * below(s, MEMORY / PG_PAGE);
     r[11] = PSWS + 16 * below(s, NPSWS);
     for (unsigned k = 12; k < 15; k++)
-        r[k] = chance(s, 70) ? some_insn(s, CODE) : some_pte(s);
+        r[k] = chance(s, s->paged ? 30 : 70) ? some_insn(s, CODE) : some_pte(s);
     r[15] = 1 + below(s, chance(s, 70) ? 40 : 400);
     for (unsigned k = 1; k < PG_NMREGS; k++)
         m[k] = chance(s, 70) ? 4 * below(s, 0x1000) : any(s);
@@ -409,6 +415,7 @@ bool scenario_run(uint64_t seed, const struct pg_engine *engine, struct scenario
                  [PG_OP_jrst] = PG_USER_EXECUTE,
                  [PG_OP_rdt] = PG_USER_EXECUTE},
     };
+    s.paged = chance(&s, 35);
     bool open = chance(&s, 40), firmware = chance(&s, 15);
     for (int k = 0; k < 2; k++) {
         s.l.m[k]->firmware = firmware;
