@@ -1,6 +1,7 @@
 #include "isa/disasm.h"
 #include "isa/isa.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,8 +12,6 @@ struct text {
 };
 
 static void put(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-#include <stdarg.h>
 
 static void put(struct text *t, const char *format, ...) {
     va_list args;
@@ -63,7 +62,7 @@ static void put_target(struct text *t, uint32_t target, const struct pg_image *i
 static void put_immediate(struct text *t, const struct pg_insn *in, const struct pg_layout *l) {
     const char *base = strstr(l->operands, "(a)");
     bool pattern = l->bits > 16 || (base && in->a == 0) || in->imm > 4095;
-    if (pattern && in->imm >= 0)
+    if (pattern && in->imm > 9)
         put(t, "0x%x", (unsigned)in->imm);
     else
         put(t, "%d", (int)in->imm);
@@ -126,7 +125,7 @@ static bool matches(const struct pseudo *p, const struct pg_insn *in, struct pg_
         snprintf(want, sizeof want, "%.*s", (int)size, e);
         put_operand(&(struct text){have, sizeof have}, *c, in, 0, NULL);
         e += size;
-        if (want[0] == '%') { /* %signed($i): any immediate */
+        if (strncmp(want, "%signed", 7) == 0) { /* any immediate */
             e += strcspn(e, ")") + 1;
         } else if (want[0] == '$') {
             if (want[1] == 'd')
@@ -135,7 +134,7 @@ static bool matches(const struct pseudo *p, const struct pg_insn *in, struct pg_
                 out->a = (uint8_t)digit(in, *c);
             else if (want[1] == 'b')
                 out->b = (uint8_t)digit(in, *c);
-        } else if (strcmp(want, have) != 0 && !(*c == 'i' && in->imm == 0 && want[0] == '0')) {
+        } else if (strcmp(want, have) != 0) { /* also %hi: the value is only half there */
             return false;
         }
     }

@@ -270,6 +270,8 @@ struct pg_as {
     size_t text_read; /* bytes, against options.max_source */
     char **files;
     size_t nfiles;
+    const char *root; /* the folder that recorded names are relative to */
+    size_t root_size;
 
     struct pg_as_frame frames[PG_AS_MAX_NESTING];
     size_t nframes;

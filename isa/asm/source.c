@@ -145,14 +145,25 @@ bool pg_as_push(struct pg_as *as, const struct pg_as_buffer *buffer, uint32_t re
 
 /* ------------------------------------------------------------------ files */
 
-/* The name under which the image records a file: nothing about this host. */
-static const char *recorded_name(const struct pg_as *as, const char *path) {
-    const char *root = as->options.source_root;
-    size_t n = root ? strlen(root) : 0;
+/* The name under which the image records a file: relative to a root, by default the folder
+ * of the first source file, since a build tree calls with absolute paths and the image should
+ * say nothing about this host. */
+static const char *recorded_name(struct pg_as *as, const char *path) {
+    if (!as->root) {
+        as->root = as->options.source_root ? as->options.source_root : path;
+        as->root_size = strlen(as->root);
+        if (!as->options.source_root) {
+            const char *slash = path[0] == '/' ? strrchr(path, '/') : NULL;
+            as->root = pg_as_copy(as, path, slash ? (size_t)(slash - path) : 0);
+            as->root_size = as->root ? strlen(as->root) : 0;
+        }
+    }
+    const char *root = as->root;
+    size_t n = as->root_size;
     while (n > 0 && root[n - 1] == '/')
         n--;
     if (n > 0 && strncmp(path, root, n) == 0 && path[n] == '/')
-        path += n;
+        path += n + 1;
     else if (path[0] == '/')
         path = strrchr(path, '/');
     while (*path == '/')
