@@ -36,6 +36,7 @@ struct pg_machine *pg_machine_view(const struct pg_ram *ram, struct pg_error *er
         return NULL;
     }
     m->ram = *ram;
+    m->ram.owner = false;
     return finish(m, err);
 }
 

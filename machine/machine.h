@@ -118,7 +118,7 @@ enum pg_outcome {
  * Free with pg_machine_free. */
 struct pg_machine *pg_machine_new(uint32_t memory, struct pg_error *err);
 
-/* The same over a view of another machine's memory: a virtual machine. */
+/* The same over a view of another machine's memory, which must outlive it: a virtual machine. */
 struct pg_machine *pg_machine_view(const struct pg_ram *ram, struct pg_error *err);
 
 void pg_machine_free(struct pg_machine *m);

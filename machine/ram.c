@@ -16,7 +16,8 @@ bool pg_ram_init(struct pg_ram *ram, uint32_t size) {
     store->bytes = bytes;
     store->watch = watch;
     store->size = size;
-    *ram = (struct pg_ram){.bytes = bytes, .watch = watch, .size = size, .store = store};
+    *ram = (struct pg_ram){
+        .bytes = bytes, .watch = watch, .size = size, .store = store, .owner = true};
     return true;
 }
 
@@ -29,8 +30,7 @@ void pg_ram_view(struct pg_ram *view, const struct pg_ram *of, uint32_t base, ui
 }
 
 void pg_ram_free(struct pg_ram *ram) {
-    bool owner = ram->store && ram->bytes == ram->store->bytes && ram->size == ram->store->size;
-    if (owner) {
+    if (ram->owner) {
         free(ram->store->bytes);
         free(ram->store->watch);
         free(ram->store);

@@ -38,6 +38,7 @@ struct pg_ram {
     uint32_t size;  /* bytes, a multiple of PG_PAGE */
     uint32_t base;  /* where a view begins in the store; else 0 */
     struct pg_ram_store *store;
+    bool owner; /* of the store; a view is not, not even a view of everything */
 };
 
 /* Make a zeroed memory of `size` bytes (a multiple of PG_PAGE, not 0). False if the host has
