@@ -1,0 +1,65 @@
+#!/bin/sh
+# layers.sh SOURCE - each layer includes only itself and the layers above it in the README's
+# picture; the inner layers need nothing but libc; a layer's insides stay inside.
+# Prints every #include that breaks a rule; exits 1 if there is one.
+set -u
+cd "$1" || exit
+
+# Inner layers first.
+layers="isa machine interp vmm monitor"
+
+# What C11 and POSIX give, as far as the inner layers may want it.
+libc="assert ctype errno fcntl inttypes limits signal stdarg stdbool stddef stdint stdio stdlib
+string strings sys/mman sys/stat sys/types time unistd"
+
+find isa machine interp vmm monitor -name '*.[ch]' | sort | while read -r file; do
+    sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\([<"][^>"]*\)[>"].*/\1/p' "$file" |
+        while read -r include; do echo "$file $include"; done
+done | awk -v layers="$layers" -v libc="$libc" '
+    BEGIN {
+        n = split(layers, names, " ")
+        for (k = 1; k <= n; k++)
+            rank[names[k]] = k
+        n = split(libc, names, " ")
+        for (k = 1; k <= n; k++)
+            is_libc["<" names[k] ".h"] = 1
+    }
+    function bad(why) {
+        print $1 ": #include " $2 ": " why
+        status = 1
+    }
+    {
+        seen++
+        split($1, path, "/")
+        layer = path[1]
+        if ($2 ~ /^</) {
+            if (layer == "monitor" || is_libc[$2])
+                next
+            # ELF files are the one thing that isa has a library for.
+            if ($1 ~ /^isa\/image[a-z_]*\.[ch]$/ && $2 ~ /^<(libelf|gelf|elf|dwarf|elfutils\/libdw)\.h$/)
+                next
+            bad("only libc may be used here")
+            next
+        }
+        name = substr($2, 2)
+        split(name, path, "/")
+        if (!(path[1] in rank) || path[2] == "")
+            bad("name it from the top of the tree, layer first")
+        else if (rank[path[1]] > rank[layer])
+            bad(layer " must not use " path[1])
+        # A VMM is firmware: it knows an engine as something that runs, and devices as ports.
+        else if (rank[layer] > rank["interp"] && path[1] == "interp" && name != "interp/engine.h")
+            bad("an engine is known by interp/engine.h alone")
+        else if (name == "machine/device.h" && layer != "machine")
+            bad("devices are known by machine/bus.h")
+        # struct pg_real is what the firmware may do to the real machine; nobody looks behind it.
+        else if (name == "vmm/real.h" && layer != "vmm")
+            bad("the real machine is its firmware'"'"'s alone")
+    }
+    END {
+        if (seen < 50) {
+            print "layers.sh: found only " seen " #includes: is this the source tree?"
+            status = 1
+        }
+        exit status
+    }'
