@@ -44,13 +44,14 @@ struct pg_image {
     size_t nsegments;
     struct pg_symbol *symbols; /* ascending by address */
     size_t nsymbols;
-    struct pg_line *lines; /* ascending by address */
+    struct pg_line *lines; /* ascending by address; none if read without libdw */
     size_t nlines;
     char **files;
     size_t nfiles;
     uint32_t entry;
 };
 
+/* Free an image and all it owns; NULL is fine. */
 void pg_image_free(struct pg_image *image);
 
 /* Read a PG32 ELF executable from memory. Everything in `bytes` is untrusted: truncated,
@@ -59,13 +60,15 @@ void pg_image_free(struct pg_image *image);
 struct pg_image *pg_image_read(const void *bytes, size_t size, const char *name,
                                struct pg_error *err);
 
-/* Write the image as an ELF32 executable with symbols and DWARF line information. */
+/* Write the image as an ELF32 executable with symbols and DWARF line information. The bytes
+ * depend on the image alone. On error there is no file, and false is returned. */
 bool pg_image_write(const struct pg_image *image, const char *path, struct pg_error *err);
 
-/* The last symbol at or before addr, or NULL; prefers functions in executable segments. */
+/* The last symbol at or before addr, or NULL. It names addr, so that it stands in the same
+ * segment, or at addr itself; of several at one place a function goes first, then a global. */
 const struct pg_symbol *pg_image_symbol_at(const struct pg_image *image, uint32_t addr);
 
-/* The symbol with this name, or NULL. */
+/* The symbol with this name, a global one if there are several, or NULL. */
 const struct pg_symbol *pg_image_symbol(const struct pg_image *image, const char *name);
 
 /* The line record that covers addr, or NULL. */

@@ -141,10 +141,9 @@ static bool add_tables(struct writer *w, const struct pg_image *image) {
 
 /* Let libelf place the sections, then say in the program headers where they are. */
 static bool add_program_headers(struct writer *w, const struct pg_image *image) {
-    Elf32_Phdr *p = image->nsegments ? elf32_newphdr(w->elf, image->nsegments) : NULL;
-    if ((image->nsegments && !p) || elf_update(w->elf, ELF_C_NULL) < 0)
+    if (!elf32_newphdr(w->elf, image->nsegments) || elf_update(w->elf, ELF_C_NULL) < 0)
         return false;
-    p = image->nsegments ? elf32_getphdr(w->elf) : NULL;
+    Elf32_Phdr *p = elf32_getphdr(w->elf);
     for (size_t k = 0; k < image->nsegments; k++) {
         const struct pg_segment *s = &image->segments[k];
         Elf32_Shdr *h = elf32_getshdr(elf_getscn(w->elf, w->sections[k]));
@@ -180,6 +179,8 @@ static bool write_elf(struct writer *w, const struct pg_image *image) {
 bool pg_image_write(const struct pg_image *image, const char *path, struct pg_error *err) {
     struct writer w = {0};
     bool ok = false;
+    if (image->nsegments == 0)
+        return pg_fail(err, "%s: not written: the program is empty", path);
     elf_version(EV_CURRENT);
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0666);
     if (fd < 0)

@@ -31,8 +31,9 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb) {
 }
 
 struct pg_nearest pg_nearest_begin(const char *wanted) {
-    /* One error in three letters is still a misspelling; more is another word. */
-    return (struct pg_nearest){wanted, NULL, (strlen(wanted) + 2) / 3 + 1};
+    /* One mistake in three letters is still a misspelling; more is another word. */
+    size_t n = strlen(wanted), allowed = n < 3 ? 1 : n / 3;
+    return (struct pg_nearest){wanted, NULL, allowed + 1};
 }
 
 void pg_nearest_offer(struct pg_nearest *search, const char *candidate) {

@@ -67,15 +67,25 @@ bool pg_as_grow(struct pg_as *as, void *array, size_t *capacity, size_t need, si
 
 /* ------------------------------------------------------------------ pass 1 */
 
-/* Labels in front of a statement. Returns false if one of them is wrong. */
-static bool labels(struct pg_as *as) {
-    bool ok = true;
+/* Is this number written as the name of a local label: in decimal digits only? */
+static bool is_local_name(const struct pg_as_token *t) {
+    for (size_t k = 0; k < t->size; k++)
+        if (t->text[k] < '0' || t->text[k] > '9')
+            return false;
+    return t->kind == PG_AS_NUMBER;
+}
+
+/* Labels in front of a statement. */
+static void labels(struct pg_as *as) {
     for (;;) {
         const struct pg_as_token *t = pg_as_peek(as);
-        if ((t->kind != PG_AS_NAME && t->kind != PG_AS_NUMBER) || t[1].kind != PG_AS_PUNCT ||
+        if ((t->kind != PG_AS_NAME && !is_local_name(t)) || t[1].kind != PG_AS_PUNCT ||
             t[1].punct != ':')
-            return ok;
-        ok &= t->kind == PG_AS_NAME ? pg_as_define_label(as, t) : pg_as_define_local(as, t);
+            return;
+        if (t->kind == PG_AS_NAME)
+            pg_as_define_label(as, t);
+        else
+            pg_as_define_local(as, t);
         as->at += 2;
     }
 }

@@ -103,24 +103,36 @@ static bool make_lines(struct pg_as *as, struct pg_image *image) {
     return true;
 }
 
-/* `_start` if there is one, preferably a global one; else where .text begins. */
-static uint32_t entry(const struct pg_as *as) {
+/* `_start` if there is one, preferably a global one; else where .text begins. Returns false if
+ * nothing can be executed there, which has been reported. */
+static bool find_entry(struct pg_as *as, uint32_t *entry) {
     const struct pg_as_symbol *start = NULL;
     for (const struct pg_as_symbol *s = as->symbols; s; s = s->next)
         if (s->kind == PG_AS_S_LABEL && strcmp(s->name, "_start") == 0 &&
             (!start || (s->global && !start->global)))
             start = s;
-    return start ? start->section->addr + start->offset : as->sections[0].addr;
+    *entry = start ? start->section->addr + start->offset : as->sections[0].addr;
+    if (!start)
+        return true;
+    if (!(start->section->flags & PG_SEG_X))
+        return pg_as_error(as, start->defined,
+                           "the program starts at `_start`, but section %s is not executable",
+                           start->section->name);
+    if (*entry % PG_WORD != 0)
+        return pg_as_error(as, start->defined,
+                           "the program starts at `_start`, but 0x%x is not a multiple of 4",
+                           (unsigned)*entry);
+    return true;
 }
 
-/* The program as an image, or NULL if memory is short (reported). */
+/* The program as an image, or NULL, with the reason reported. */
 struct pg_image *pg_as_image(struct pg_as *as) {
     struct pg_image *image = calloc(1, sizeof *image);
-    if (image && make_segments(as, image) && make_symbols(as, image) && make_lines(as, image)) {
-        image->entry = entry(as);
+    if (!image || !make_segments(as, image) || !make_symbols(as, image) || !make_lines(as, image)) {
+        pg_as_out_of_memory(as);
+    } else if (find_entry(as, &image->entry)) {
         return image;
     }
-    pg_as_out_of_memory(as);
     pg_image_free(image);
     return NULL;
 }

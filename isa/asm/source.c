@@ -7,6 +7,8 @@
 
 /* ------------------------------------------------------------------ reporting */
 
+enum { LONGEST_CHAIN = 6 };
+
 /* The line of text around a place, cut to a length that still fits a screen. */
 static void source_line(struct pg_as_loc loc, char *line, size_t size, uint32_t *column) {
     const struct pg_as_buffer *b = loc.buffer;
@@ -49,14 +51,20 @@ void pg_as_note(struct pg_as *as, struct pg_as_loc loc, const char *format, ...)
     va_end(args);
 }
 
-/* The way from the main file to a place: includes and macro calls, innermost first. */
+/* The way from the main file to a place: includes and macro calls, innermost first; of a
+ * long one, such as a macro that calls itself, only the nearest part. */
 static void report_chain(struct pg_as *as, struct pg_as_loc loc) {
-    for (const struct pg_as_buffer *b = loc.buffer; b; b = b->from.buffer) {
-        if (!b->from.buffer)
+    int shown = 0;
+    for (const struct pg_as_buffer *b = loc.buffer; b && b->from.buffer; b = b->from.buffer) {
+        if (b->kind == PG_AS_REPT)
+            continue;
+        if (shown++ == LONGEST_CHAIN) {
+            pg_as_note(as, b->from, "and so on");
             return;
+        }
         if (b->kind == PG_AS_MACRO)
             pg_as_note(as, b->from, "in the expansion of macro `%s`, called here", b->macro);
-        else if (b->kind == PG_AS_FILE)
+        else
             pg_as_note(as, b->from, "in a file included here");
     }
 }
