@@ -15,91 +15,107 @@
 
 enum { MAX_CELLS = 64 };
 
-/* One cell of the matrix; cmocka hands it to the test as its state. */
-struct cell {
+/* What the cells of the matrix share: the guest, and how it ends on the bare machine. */
+struct matrix {
     const struct guest *guest;
+    bool small; /* the guest has a small form, and the matrix uses it */
+    bool have_bare;
+    struct loaded loaded;
+    struct outcome bare;
+};
+
+/* One cell; cmocka hands it to the test as its state. */
+struct cell {
+    struct matrix *matrix;
     const struct pg_system *system;
     const struct pg_engine *engine;
     char name[64];
 };
 
-static bool has_small_form(const struct guest *guest) {
-    return *guest->small != 0;
+static int open_matrix(void **state) {
+    struct matrix *x = ((struct cell *)*state)->matrix;
+    x->small = *x->guest->small != 0;
+    x->loaded = guest_load(x->guest, x->small);
+    return 0;
+}
+
+static int close_matrix(void **state) {
+    struct matrix *x = ((struct cell *)*state)->matrix;
+    if (x->have_bare)
+        outcome_free(&x->bare);
+    guest_unload(&x->loaded);
+    return 0;
+}
+
+static void assert_promised(const struct guest *guest, bool small, const struct outcome *seen) {
+    char *expected = expected_output(guest, small);
+    assert_string_equal(seen->output, expected);
+    assert_int_equal(seen->status, guest->status);
+    free(expected);
 }
 
 /* Bare on the reference engine: the output and the status are what the guest promises. */
 static void keeps_its_promise(void **state) {
     const struct cell *c = *state;
-    bool small = has_small_form(c->guest);
-    struct loaded l = guest_load(c->guest, small);
-    struct outcome o;
-    guests_run(c->system, c->engine, &l, 1, &o);
-    char *expected = expected_output(c->guest, small);
-    assert_string_equal(o.output, expected);
-    assert_int_equal(o.status, c->guest->status);
-    free(expected);
-    outcome_free(&o);
-    guest_unload(&l);
+    struct matrix *x = c->matrix;
+    guests_run(c->system, c->engine, &x->loaded, 1, &x->bare);
+    x->have_bare = true;
+    assert_promised(x->guest, x->small, &x->bare);
 }
 
 /* Anywhere else: it ends exactly as there. */
 static void ends_as_on_the_bare_machine(void **state) {
     const struct cell *c = *state;
-    struct loaded l = guest_load(c->guest, has_small_form(c->guest));
-    struct outcome bare, here;
-    guests_run(pg_systems[0], pg_engines[0], &l, 1, &bare);
-    guests_run(c->system, c->engine, &l, 1, &here);
-    assert_same_outcome(&bare, &here);
-    outcome_free(&bare);
+    struct outcome here;
+    assert_true(c->matrix->have_bare);
+    guests_run(c->system, c->engine, &c->matrix->loaded, 1, &here);
+    assert_same_outcome(&c->matrix->bare, &here);
     outcome_free(&here);
-    guest_unload(&l);
 }
 
 /* The program that the build has written as an ELF file, at its full size. */
-static void the_built_program_does_too(void **state) {
+static void as_built_keeps_its_promise(void **state) {
     const struct cell *c = *state;
-    struct loaded l = guest_load_built(c->guest);
+    struct loaded l = guest_load_built(c->matrix->guest);
     struct outcome o;
     guests_run(c->system, c->engine, &l, 1, &o);
-    char *expected = expected_output(c->guest, false);
-    assert_string_equal(o.output, expected);
-    assert_int_equal(o.status, c->guest->status);
-    free(expected);
+    assert_promised(c->matrix->guest, false, &o);
     outcome_free(&o);
     guest_unload(&l);
 }
 
+/* Add a cell and its test; a cell too many is a mistake in MAX_CELLS. */
+static void add(struct cell *cells, struct CMUnitTest *tests, size_t *n, struct cell cell,
+                const char *form, CMUnitTestFunction *test) {
+    if (*n == MAX_CELLS)
+        abort();
+    struct cell *c = &cells[*n];
+    *c = cell;
+    snprintf(c->name, sizeof c->name, "%s%s: %s on %s", cell.matrix->guest->name, form,
+             cell.system->name, cell.engine->name);
+    tests[(*n)++] = (struct CMUnitTest){c->name, test, NULL, NULL, c};
+}
+
 int main(int argc, char **argv) {
-    static struct cell cells[MAX_CELLS];
+    struct matrix matrix = {0};
+    struct cell cells[MAX_CELLS];
     struct CMUnitTest tests[MAX_CELLS];
-    size_t n = 0, last_engine = 0;
-    const struct guest *guest = NULL;
+    size_t n = 0;
     for (size_t k = 0; argc == 2 && k < nguests; k++)
         if (strcmp(guests[k].name, argv[1]) == 0)
-            guest = &guests[k];
-    if (!guest) {
+            matrix.guest = &guests[k];
+    if (!matrix.guest) {
         fprintf(stderr, "usage: test_guests NAME, a name of guests.def\n");
         return 2;
     }
     for (size_t s = 0; pg_systems[s]; s++)
-        for (size_t e = 0; pg_engines[e] && n < MAX_CELLS - 1; e++, n++) {
-            last_engine = e;
-            cells[n] = (struct cell){guest, pg_systems[s], pg_engines[e], ""};
-            snprintf(cells[n].name, sizeof cells[n].name, "%s: %s on %s", guest->name,
-                     pg_systems[s]->name, pg_engines[e]->name);
-            tests[n] = (struct CMUnitTest){
-                .name = cells[n].name,
-                .test_func = n == 0 ? keeps_its_promise : ends_as_on_the_bare_machine,
-                .initial_state = &cells[n],
-            };
-        }
-    cells[n] = (struct cell){guest, pg_systems[0], pg_engines[last_engine], ""};
-    snprintf(cells[n].name, sizeof cells[n].name, "%s: as built", guest->name);
-    tests[n] = (struct CMUnitTest){
-        .name = cells[n].name,
-        .test_func = the_built_program_does_too,
-        .initial_state = &cells[n],
-    };
-    n++;
-    return _cmocka_run_group_tests(guest->name, tests, n, NULL, NULL);
+        for (size_t e = 0; pg_engines[e]; e++)
+            add(cells, tests, &n, (struct cell){&matrix, pg_systems[s], pg_engines[e], ""}, "",
+                n == 0 ? keeps_its_promise : ends_as_on_the_bare_machine);
+    add(cells, tests, &n,
+        (struct cell){&matrix, &pg_system_bare, pg_engine_by_name("threaded"), ""}, " as built",
+        as_built_keeps_its_promise);
+    tests[0].setup_func = open_matrix;
+    tests[n - 1].teardown_func = close_matrix;
+    return _cmocka_run_group_tests(matrix.guest->name, tests, n, NULL, NULL);
 }
