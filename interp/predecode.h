@@ -47,6 +47,7 @@ struct pg_slot {
     uint8_t form; /* enum pg_form */
     uint8_t op, d, a, b;
 };
+_Static_assert(sizeof(struct pg_slot) == 16, "slots and words convert by shifts");
 
 struct pg_code_page {
     struct pg_slot slots[PG_PAGE_WORDS + 1]; /* the last is the page end */

@@ -121,12 +121,12 @@ static void calls(struct pg_machine *m) {
     RRI(addi, T0, T0, 1);
     put(w, PG_OP_svc, 0, 0, 0, 1);
     JUMP(jal, ZERO, -2);
-    w->at = 0x100;
+    w->at = CODE + 0x100;
     RRI(lw, T1, ZERO, 4);
     RRI(addi, T1, T1, 4);
     RRI(sw, T1, ZERO, 4);
     put(w, PG_OP_lpsw, 0, 0, 0, 0);
-    set_psw(m, PG_NEW_PSW, (struct pg_psw){.pc = 0x100});
+    set_psw(m, PG_NEW_PSW, (struct pg_psw){.pc = CODE + 0x100});
     m->cpu.psw = (struct pg_psw){PG_MODE_BOUNDS | 3, CODE, 0, MEMORY};
 }
 

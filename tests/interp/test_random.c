@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { SEEDS = 1500 };
+enum { SEEDS = 800 };
 
 /* Nothing may differ, and the scenarios must have been worth the name. */
 static void test_lockstep(void **state) {
