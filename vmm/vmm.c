@@ -146,14 +146,17 @@ static enum pg_progress vmm_run(struct pg_session *session, uint64_t steps) {
     uint64_t done = 0;
     unsigned stuck = 0;
     while (done < steps && (vm = schedule(vmm))) {
-        uint64_t T = vm->m->cpu.T;
+        uint64_t T = vm->m->cpu.T, real_T = pg_real_rdt(vmm->real);
         if (take_turn(vmm, vm) == PG_PROGRESS_BROKEN)
             return PG_PROGRESS_BROKEN;
         stuck = vm->m->cpu.T == T && vm->m->run == PG_RUNNING ? stuck + 1 : 0;
         if (stuck > NO_STEPS_AT_MOST)
             return broken(vmm, "a guest makes no progress", &(struct pg_exit){0});
-        done += 1 + (vm->m->cpu.T - T);
-        vmm->used += 1 + (vm->m->cpu.T - T);
+        uint64_t took = vm->m->cpu.T - T; /* of its own time, or if that was more, of real time */
+        real_T = pg_real_rdt(vmm->real) - real_T;
+        took = 1 + (took > real_T ? took : real_T);
+        done += took;
+        vmm->used += took;
         if (vmm->used >= whole_slice(vmm))
             rotate(vmm);
     }
