@@ -21,6 +21,10 @@
 .equ NPROCESSES, 3
 .equ SLICE, 20000
 
+.ifndef WORK                    # how much the processes have to do
+.equ WORK, 4
+.endif
+
 # Virtual address of a label in the user image.
 .macro ula reg, label
         li      \reg, \label - user
@@ -106,8 +110,8 @@ user_start:
         j       rogue
 
 # Count the primes by trial division.
-.equ PRIMES, 60000
-.equ PRIMES_STEP, 20000
+.equ PRIMES_STEP, 5000 * WORK
+.equ PRIMES, 3 * PRIMES_STEP
 primes: li      s0, 2           # the next candidate
         li      s1, 0           # primes found
         li      gp, PRIMES_STEP
@@ -136,8 +140,8 @@ primes: li      s0, 2           # the next candidate
         svc     SYS_EXIT
 
 # Find the number whose Collatz sequence is the longest.
-.equ COLLATZ, 8000
-.equ COLLATZ_STEP, 2000
+.equ COLLATZ_STEP, 500 * WORK
+.equ COLLATZ, 4 * COLLATZ_STEP
 collatz:
         li      s0, 1           # the number
         li      s1, 0           # the longest sequence yet

@@ -23,6 +23,10 @@
 .equ NPROCESSES, 3
 .equ SLICE, 20000
 
+.ifndef WORK                    # how much the processes have to do
+.equ WORK, 4
+.endif
+
 .equ USER, 0x40000000
 .equ USER_ENTRY, 4 * (USER >> 22)     # offset in a root of the entry for USER
 .equ HEAP, 0x40100000
@@ -260,7 +264,7 @@ user_start:
 
 # The sieve of Eratosthenes, a byte a number, in heap pages that come as they are touched.
 .equ LIMIT, 120000
-.equ ROUNDS, 4
+.equ ROUNDS, WORK
 sieve:  li      s0, 0           # round
 1:      li      gp, HEAP
         li      s1, LIMIT
@@ -301,7 +305,7 @@ sieve:  li      s0, 0           # round
 .equ N, 40
 .equ ROW, 4 * N
 .equ MATRIX, ROW * N
-.equ PRODUCTS, 8
+.equ PRODUCTS, 2 * WORK
 matrix: li      s0, HEAP
         li      a0, 0
         li      t1, MATRIX

@@ -86,7 +86,7 @@ static void as_built_keeps_its_promise(void **state) {
 
 /* Add a cell and its test; a cell too many is a mistake in MAX_CELLS. */
 static void add(struct cell *cells, struct CMUnitTest *tests, size_t *n, struct cell cell,
-                const char *form, CMUnitTestFunction *test) {
+                const char *form, CMUnitTestFunction test) {
     if (*n == MAX_CELLS)
         abort();
     struct cell *c = &cells[*n];
