@@ -52,11 +52,15 @@ enum pg_outcome exec_rdt(struct pg_machine *m, const struct pg_insn *in) {
 
 /* ---- privileged */
 
-/* All four words are loaded and checked before anything changes. They may lie in two pages. */
+/* All four words are loaded and checked before anything changes. They may lie in two pages; a
+ * bound comes before any page. */
 enum pg_outcome exec_lpsw(struct pg_machine *m, const struct pg_insn *in) {
-    uint32_t word[4], refused;
+    uint32_t word[4], refused, from = address(m, in);
+    for (uint32_t k = 0; k < 4 && from % 4 == 0; k++)
+        if (!pg_inside(m, from + 4 * k))
+            return pg_raise(m, PG_CAUSE_bound, from + 4 * k);
     for (uint32_t k = 0; k < 4; k++)
-        if (pg_load(m, address(m, in) + 4 * k, 4, &word[k]) != PG_RETIRED)
+        if (pg_load(m, from + 4 * k, 4, &word[k]) != PG_RETIRED)
             return PG_TRAPPED;
     struct pg_psw psw = {word[0], word[1], word[2], word[3]};
     if (!pg_psw_valid(&psw, &refused))

@@ -183,6 +183,10 @@ enum pg_outcome pg_raise(struct pg_machine *m, enum pg_cause cause, uint32_t val
 
 enum pg_use { PG_READ, PG_WRITE, PG_FETCH };
 
+/* Does va pass the bound of the present R: BOUND where it applies, and outside paging the end of
+ * memory? */
+bool pg_inside(const struct pg_machine *m, uint32_t va);
+
 /* Where virtual address va lies, for one access by the present ring and R; sets A and D bits and
  * fills the TLB as the hardware does. On false m->trap holds bound, page, or the fetch forms. */
 bool pg_translate(struct pg_machine *m, uint32_t va, enum pg_use use, uint32_t *pa);

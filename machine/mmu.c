@@ -53,22 +53,23 @@ static bool walk(struct pg_machine *m, uint32_t va, enum pg_use use, uint32_t *p
     return true;
 }
 
-bool pg_translate(struct pg_machine *m, uint32_t va, enum pg_use use, uint32_t *pa) {
+bool pg_inside(const struct pg_machine *m, uint32_t va) {
     const struct pg_psw *psw = &m->cpu.psw;
     switch (psw->status & PG_MODE) {
-    case PG_MODE_REAL:
-        if (va >= m->ram.size)
-            return deny(m, uses[use].bound, va);
-        *pa = va;
-        return true;
-    case PG_MODE_BOUNDS:
-        if (va >= psw->bound || (uint64_t)psw->base + va >= m->ram.size)
-            return deny(m, uses[use].bound, va);
-        *pa = psw->base + va;
-        return true;
-    default:
-        if (va >= psw->bound)
-            return deny(m, uses[use].bound, va);
+    case PG_MODE_REAL: return va < m->ram.size;
+    case PG_MODE_BOUNDS: return va < psw->bound && (uint64_t)psw->base + va < m->ram.size;
+    default: return va < psw->bound;
+    }
+}
+
+bool pg_translate(struct pg_machine *m, uint32_t va, enum pg_use use, uint32_t *pa) {
+    const struct pg_psw *psw = &m->cpu.psw;
+    if (!pg_inside(m, va))
+        return deny(m, uses[use].bound, va);
+    switch (psw->status & PG_MODE) {
+    case PG_MODE_REAL: *pa = va; return true;
+    case PG_MODE_BOUNDS: *pa = psw->base + va; return true;
+    default: {
         const struct pg_tlb_entry *entry = pg_tlb_find(&m->tlb, psw->base, va >> PG_PAGE_BITS);
         uint32_t pte = entry ? entry->pte : 0;
         bool hit =
@@ -78,21 +79,20 @@ bool pg_translate(struct pg_machine *m, uint32_t va, enum pg_use use, uint32_t *
         *pa = (pte & PG_PTE_FRAME) | (va & (PG_PAGE - 1));
         return true;
     }
+    }
 }
 
 uint32_t pg_rights(const struct pg_machine *m, uint32_t va) {
     const struct pg_psw *psw = &m->cpu.psw;
     const uint32_t all = PG_PTE_R | PG_PTE_W | PG_PTE_X;
     uint32_t where, pte;
-    switch (psw->status & PG_MODE) {
-    case PG_MODE_REAL: return va < m->ram.size ? all : 0;
-    case PG_MODE_BOUNDS: return va < psw->bound && (uint64_t)psw->base + va < m->ram.size ? all : 0;
-    default:
-        if (va >= psw->bound || !find_leaf(m, va, &where, &pte) ||
-            pg_psw_ring(psw) > (pte & PG_PTE_RING) >> 8)
-            return 0;
-        return pte & all;
-    }
+    if (!pg_inside(m, va))
+        return 0;
+    if ((psw->status & PG_MODE) != PG_MODE_PAGED)
+        return all;
+    if (!find_leaf(m, va, &where, &pte) || pg_psw_ring(psw) > (pte & PG_PTE_RING) >> 8)
+        return 0;
+    return pte & all;
 }
 
 bool pg_monitor_address(const struct pg_machine *m, uint32_t offset, uint32_t *pa) {
