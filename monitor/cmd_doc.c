@@ -81,12 +81,31 @@ static void put_counters(FILE *out) {
                  "| emulate.INSN | interpretive routines run after a trap |\n");
 }
 
+/* Rows for the same instruction (a shorter form first) make one row here. */
+static void put_pseudo(FILE *out) {
+    static const struct {
+        const char *name, *operands, *when, *expansion, *meaning;
+    } rows[] = {
+#define X(mnemonic, operands, when, expansion, meaning)                                            \
+    {#mnemonic, operands, #when, expansion, meaning},
+#include "isa/asm/pseudo.def"
+#undef X
+    };
+    fprintf(out, "| pseudo-instruction | operands | stands for | meaning |\n|---|---|---|---|\n");
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        fprintf(out, "| `%s` | `%s` | `%s`%s%s%s | %s |\n", rows[k].name, rows[k].operands,
+                rows[k].expansion, strcmp(rows[k].when, "always") ? " (" : "",
+                strcmp(rows[k].when, "always") ? rows[k].when : "",
+                strcmp(rows[k].when, "always") ? ")" : "", rows[k].meaning);
+}
+
 static const struct section {
     const char *name;
     void (*put)(FILE *out);
 } sections[] = {
     {"formats", put_formats}, {"instructions", put_instructions}, {"causes", put_causes},
     {"ports", put_ports},     {"registers", put_registers},       {"counters", put_counters},
+    {"pseudo", put_pseudo},
 };
 
 static const struct section *find_section(const char *name, size_t size) {

@@ -25,15 +25,10 @@ static bool interp_enter(struct pg_vm *vm) {
     return false;
 }
 
-static bool interp_exit(struct pg_vm *vm, const struct pg_exit *exit) {
-    return false; /* there are no exits where nothing is entered */
-}
-
 static const struct pg_technique technique = {
     .open = interp_open,
     .close = interp_close,
     .enter = interp_enter,
-    .exit = interp_exit,
 };
 
 static struct pg_session *open_session(const struct pg_engine *engine,

@@ -121,7 +121,8 @@ static enum pg_progress broken(struct pg_vmm *vmm, const char *what, const struc
 
 /* Give the guest the processor once. */
 static enum pg_progress take_turn(struct pg_vmm *vmm, struct pg_vm *vm) {
-    if (!settle(vm) || !vmm->technique->enter(vm))
+    /* A technique without exits never gives the processor away, and needs nothing settled. */
+    if ((vmm->technique->exit && !settle(vm)) || !vmm->technique->enter(vm))
         return PG_PROGRESS_MORE;
     struct pg_exit exit = {0};
     if (!pg_vmm_execute(vmm, &exit))

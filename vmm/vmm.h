@@ -44,7 +44,7 @@ struct pg_technique {
      * trap of its own or because a few steps had to be interpreted: settle and try again. */
     bool (*enter)(struct pg_vm *vm);
     /* The real machine has trapped: bring vm->m up to date and deal with the exit. False if the
-     * exit makes no sense: a fault of the VMM's. */
+     * exit makes no sense: a fault of the VMM's. NULL: this technique never enters a guest. */
     bool (*exit)(struct pg_vm *vm, const struct pg_exit *exit);
     uint32_t overhead; /* bytes of real memory for each guest, beside the guest's own */
 };
