@@ -110,10 +110,11 @@ void pg_diagnostic_print(const struct pg_diagnostic *d, FILE *out, bool colour) 
     if (!d->source)
         return;
     fprintf(out, "    %s\n    ", d->source);
-    /* Tabs are repeated, so that the caret stands under its column at any tab width. */
-    size_t length = strlen(d->source);
-    for (size_t k = 0; k + 1 < d->column; k++)
-        fputc(k < length && d->source[k] == '\t' ? '\t' : ' ', out);
+    /* Tabs are repeated, so that the caret stands under its column at any tab width; of a
+     * character of several bytes (UTF-8) only the first takes a column on the screen. */
+    for (size_t k = 0; k + 1 < d->column && d->source[k]; k++)
+        if ((d->source[k] & 0xc0) != 0x80)
+            fputc(d->source[k] == '\t' ? '\t' : ' ', out);
     fprintf(out, "%s^%s\n", on, off);
 }
 

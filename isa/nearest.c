@@ -33,15 +33,21 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb) {
 struct pg_nearest pg_nearest_begin(const char *wanted) {
     /* One mistake in three letters is still a misspelling; more is another word. */
     size_t n = strlen(wanted), allowed = n < 3 ? 1 : n / 3;
-    return (struct pg_nearest){wanted, NULL, allowed + 1};
+    return (struct pg_nearest){.wanted = wanted, .allowed = allowed};
 }
 
 void pg_nearest_offer(struct pg_nearest *search, const char *candidate) {
     size_t na = strlen(search->wanted), nb = strlen(candidate);
     if (na > LONGEST || nb > LONGEST)
         return;
+    if (na == 0 || nb == 0)
+        return;
     size_t d = distance(search->wanted, na, candidate, nb);
-    if (d < search->distance && d < na) {
+    if (d >= na || d > search->allowed)
+        return;
+    /* Of equally near ones the one that ends alike: `adi` is addi rather than add. */
+    d = 2 * d + (search->wanted[na - 1] != candidate[nb - 1]);
+    if (!search->best || d < search->distance) {
         search->distance = d;
         search->best = candidate;
     }

@@ -8,7 +8,8 @@
 struct pg_nearest {
     const char *wanted;
     const char *best; /* NULL if nothing is near enough */
-    size_t distance;  /* of best; at first, one more than is near enough */
+    size_t distance;  /* of best */
+    size_t allowed;   /* how many mistakes are near enough */
 };
 
 /* Begin a search for `wanted`, which must outlive it. */

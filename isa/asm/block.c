@@ -110,8 +110,10 @@ bool pg_as_d_endif(struct pg_as *as, const struct pg_as_token *self, int paramet
 /* The end of a buffer: start again if it is to be repeated, else leave it. */
 void pg_as_end_frame(struct pg_as *as) {
     struct pg_as_frame *f = pg_as_frame(as);
-    while (as->nconditions > f->conditions)
+    while (as->nconditions > f->conditions) {
         pg_as_error(as, as->conditions[--as->nconditions].loc, "this condition has no .endif");
+        f->repeat = 0; /* which would only say it again */
+    }
     const struct pg_as_buffer *b = f->cursor.buffer;
     if (f->repeat > 1 && pg_as_spend(as, b->from, b->size + 1)) {
         f->repeat--;

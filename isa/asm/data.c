@@ -111,11 +111,13 @@ bool pg_as_d_data(struct pg_as *as, const struct pg_as_token *self, int paramete
     static const char *const names[] = {"", ".byte", ".half", "", ".word"};
     struct pg_as_section *s = as->section;
     uint32_t at = s->addr + s->size;
-    if (at % (unsigned)parameter != 0)
+    if (at % (unsigned)parameter != 0 && !s->misaligned_warned) {
+        s->misaligned_warned = true; /* until the next .align */
         pg_as_warning(as, self->loc,
                       "%s at offset %u of %s, not a multiple of %d: a load from it would trap (put "
                       ".balign %d before it)",
                       names[parameter], (unsigned)s->size, s->name, parameter, parameter);
+    }
     do {
         struct pg_as_expr *value = pg_as_parse_expr(as);
         struct pg_as_item *item = pg_as_item(as, PG_AS_DATA, self, (unsigned)parameter);
@@ -158,7 +160,7 @@ static bool parse_fill(struct pg_as *as, struct pg_as_expr **fill) {
 }
 
 /* A gap of `size` bytes, which is a byte's worth of a value repeated. */
-static bool gap(struct pg_as *as, const struct pg_as_token *self, const char *name, uint64_t size,
+static bool gap(struct pg_as *as, const struct pg_as_token *self, uint64_t size,
                 struct pg_as_expr *fill) {
     if (size == 0)
         return true;
@@ -166,7 +168,6 @@ static bool gap(struct pg_as *as, const struct pg_as_token *self, const char *na
     if (!item)
         return false;
     item->unit = 1;
-    item->name = name;
     item->expr = fill;
     return true;
 }
@@ -176,7 +177,7 @@ bool pg_as_d_space(struct pg_as *as, const struct pg_as_token *self, int paramet
     int64_t size;
     struct pg_as_expr *fill;
     return pg_as_parse_known(as, "the size of a gap", 0, UINT32_MAX, &size) &&
-           parse_fill(as, &fill) && gap(as, self, ".space", (uint64_t)size, fill);
+           parse_fill(as, &fill) && gap(as, self, (uint64_t)size, fill);
 }
 
 /* .align exponent, .balign size; parameter: 1 for an exponent */
@@ -212,5 +213,5 @@ bool pg_as_d_org(struct pg_as *as, const struct pg_as_token *self, int parameter
     if (v.number < as->section->size || v.number > UINT32_MAX)
         return pg_as_error(as, loc, ".org cannot go to offset %lld: %s is at %u already",
                            (long long)v.number, as->section->name, (unsigned)as->section->size);
-    return gap(as, self, ".org", (uint64_t)v.number - as->section->size, fill);
+    return gap(as, self, (uint64_t)v.number - as->section->size, fill);
 }

@@ -144,8 +144,11 @@ bool pg_as_instruction(struct pg_as *as, const struct pg_as_token *self) {
         pg_as_item(as, PG_AS_NOPS, self, PG_WORD); /* keep its place */
         return false;
     }
+    bool wrong = false;
+    for (const struct pg_as_token *t = pg_as_peek(as); t->kind != PG_AS_END; t++)
+        wrong |= t->kind == PG_AS_WRONG;
     struct pg_as_operands operands;
-    if (!pg_as_parse_operands(as, c.mnemonic, c.operands, &operands)) {
+    if (wrong || !pg_as_parse_operands(as, c.mnemonic, c.operands, &operands)) {
         pg_as_item(as, PG_AS_NOPS, self, PG_WORD);
         return false;
     }

@@ -71,7 +71,7 @@ struct pg_as_item *pg_as_item(struct pg_as *as, enum pg_as_item_kind kind,
         pg_as_error(as, self->loc,
                     "`%.*s` cannot stand in %s, which has no bytes in the file; use .space, or "
                     "another section",
-                    (int)(self->size & 63), self->text, s->name);
+                    (int)(self->size < 60 ? self->size : 60), self->text, s->name);
         return NULL;
     }
     if (size + as->total > as->options.max_image) {
@@ -112,10 +112,9 @@ bool pg_as_align(struct pg_as *as, const struct pg_as_token *self, uint32_t alig
     struct pg_as_item *item = pg_as_item(as, nops ? PG_AS_NOPS : PG_AS_FILL, self, padding);
     if (item) {
         item->unit = 1;
-        item->name = ".align";
         item->expr = fill;
     }
-    s->misaligned_reported = false;
+    s->misaligned_reported = s->misaligned_warned = false;
     return item != NULL;
 }
 

@@ -84,6 +84,11 @@ static struct pg_as_loc place(const struct lexer *l, size_t pos) {
 #define WRONG(l, pos, ...)                                                                         \
     ((l)->c->silent ? (void)0 : (void)pg_as_error((l)->as, place(l, pos), __VA_ARGS__))
 
+/* How much of a token a message shows. */
+static int shown(size_t size) {
+    return size < 60 ? (int)size : 60;
+}
+
 static void number(struct lexer *l, struct pg_as_token *t) {
     const char *text = l->c->buffer->text;
     size_t start = l->c->pos, end = start;
@@ -119,7 +124,7 @@ static void number(struct lexer *l, struct pg_as_token *t) {
         }
         value = value * (unsigned)base + (unsigned)d;
         if (value > UINT32_MAX) {
-            WRONG(l, start, "the number %.*s does not fit in 32 bits", (int)(t->size & 63),
+            WRONG(l, start, "the number %.*s does not fit in 32 bits", shown(t->size),
                   text + start);
             t->kind = PG_AS_WRONG;
             return;
@@ -130,7 +135,7 @@ static void number(struct lexer *l, struct pg_as_token *t) {
                             : base == 8 ? "an octal number (it starts with 0)"
                             : base == 2 ? "a binary number"
                                         : "a number";
-        WRONG(l, start, "`%.*s` is not %s", (int)(t->size & 63), text + start, kinds);
+        WRONG(l, start, "`%.*s` is not %s", shown(t->size), text + start, kinds);
         t->kind = PG_AS_WRONG;
     }
     t->value = (int64_t)value;
@@ -241,12 +246,19 @@ static void lex_token(struct lexer *l, struct pg_as_token *t) {
     } else {
         l->c->pos++;
         t->kind = PG_AS_WRONG;
-        if (c == '\\')
-            WRONG(l, start, "`\\` has a meaning only before a parameter of the macro it stands in");
-        else if (c > ' ' && c < 127)
+        const struct pg_as_buffer *b = l->c->buffer;
+        if (c == '\\' && b->kind == PG_AS_MACRO && is_name_start(peek(l, 0))) {
+            while (is_name(peek(l, 0)))
+                l->c->pos++;
+            WRONG(l, start, "`%.*s` is no parameter of macro `%s`", shown(l->c->pos - start),
+                  b->text + start, b->macro);
+        } else if (c == '\\') {
+            WRONG(l, start, "`\\` has a meaning only in a macro, before the name of a parameter");
+        } else if (c > ' ' && c < 127) {
             WRONG(l, start, "`%c` has no meaning here", c);
-        else
+        } else {
             WRONG(l, start, "the byte 0x%02x has no meaning here", c);
+        }
     }
     t->size = l->c->pos - start;
 }
@@ -276,8 +288,8 @@ static int skip_space(struct lexer *l) {
  * Returns false, without tokens, at the end of the buffer. */
 bool pg_as_lex(struct pg_as *as, struct pg_as_cursor *c, struct pg_as_tokens *out) {
     struct lexer l = {as, c};
+    bool any = c->pos < c->buffer->size, silent = c->silent;
     out->count = 0;
-    bool any = c->pos < c->buffer->size;
     for (;;) {
         int next = skip_space(&l);
         if (!pg_as_grow(as, &out->items, &out->capacity, out->count + 1, sizeof *out->items))
@@ -290,9 +302,12 @@ bool pg_as_lex(struct pg_as *as, struct pg_as_cursor *c, struct pg_as_tokens *ou
                 c->pos++;
                 c->line += next == '\n';
             }
+            c->silent = silent;
             return any;
         }
         lex_token(&l, t);
+        if (t->kind == PG_AS_WRONG) /* one such error in a statement is enough */
+            c->silent = true;
     }
 }
 
@@ -311,7 +326,7 @@ const char *pg_as_describe(const struct pg_as_token *t, char *buffer, size_t siz
     if (t->kind == PG_AS_END)
         snprintf(buffer, size, "the end of the statement");
     else
-        snprintf(buffer, size, "`%.*s`", (int)(t->size < 60 ? t->size : 60), t->text);
+        snprintf(buffer, size, "`%.*s`", shown(t->size), t->text);
     return buffer;
 }
 

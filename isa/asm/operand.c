@@ -134,7 +134,7 @@ bool pg_as_parse_operands(struct pg_as *as, const char *name, const char *operan
         const struct pg_as_token *t = pg_as_peek(as);
         bool ok = true;
         if (*c == 'i' || *c == 't') {
-            if (t->kind == PG_AS_END)
+            if (t->kind == PG_AS_END || register_of(t, false) >= 0 || register_of(t, true) >= 0)
                 return fail(&p, *c == 'i' ? "a value for imm" : "a target");
             if (*c == 't')
                 ok = (out->value = pg_as_parse_target(as)) != NULL;

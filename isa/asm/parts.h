@@ -185,10 +185,10 @@ enum { PG_AS_ALL = 0xffffffff };
 
 struct pg_as_section {
     const char *name;
-    unsigned flags; /* PG_SEG_* */
-    bool nobits;    /* .bss: no bytes in the file */
-    bool fixed;     /* address given by the source or the options */
-    bool misaligned_reported;
+    unsigned flags;                              /* PG_SEG_* */
+    bool nobits;                                 /* .bss: no bytes in the file */
+    bool fixed;                                  /* address given by the source or the options */
+    bool misaligned_reported, misaligned_warned; /* since the last .align */
     uint32_t addr;
     uint32_t size;
     uint8_t *bytes;

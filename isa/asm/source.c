@@ -28,7 +28,7 @@ static void source_line(struct pg_as_loc loc, char *line, size_t size, uint32_t 
 
 static void report(struct pg_as *as, enum pg_severity severity, struct pg_as_loc loc,
                    const char *format, va_list args) {
-    char message[400], line[240];
+    char message[400], line[120];
     vsnprintf(message, sizeof message, format, args);
     for (char *c = message; *c; c++)
         if ((unsigned char)*c < ' ')
@@ -38,7 +38,7 @@ static void report(struct pg_as *as, enum pg_severity severity, struct pg_as_loc
         d.file = (char *)loc.buffer->path;
         d.line = loc.line;
         source_line(loc, line, sizeof line, &d.column);
-        d.source = d.column < sizeof line ? line : NULL;
+        d.source = d.column <= strlen(line) + 1 ? line : NULL;
     }
     if (!pg_diagnostics_add(as->diags, &d))
         as->fatal = true;

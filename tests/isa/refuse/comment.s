@@ -1,0 +1,2 @@
+        nop     /* this one goes on
+        and on

@@ -1,0 +1,3 @@
+# A program cannot start in data.
+        .data
+_start: .word   0

@@ -1,0 +1,2 @@
+        .byte   0, 0
+_start: .half   0

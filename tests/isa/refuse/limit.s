@@ -1,0 +1,26 @@
+# More mistakes than anybody wants to read at once.
+        wrong0
+        wrong1
+        wrong2
+        wrong3
+        wrong4
+        wrong5
+        wrong6
+        wrong7
+        wrong8
+        wrong9
+        wrong10
+        wrong11
+        wrong12
+        wrong13
+        wrong14
+        wrong15
+        wrong16
+        wrong17
+        wrong18
+        wrong19
+        wrong20
+        wrong21
+        wrong22
+        wrong23
+        wrong24
