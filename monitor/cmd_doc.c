@@ -99,13 +99,26 @@ static void put_pseudo(FILE *out) {
                 strcmp(rows[k].when, "always") ? ")" : "", rows[k].meaning);
 }
 
+static void put_directives(FILE *out) {
+    static const struct {
+        const char *name, *operands, *meaning;
+    } rows[] = {
+#define X(name, function, argument, operands, meaning) {#name, operands, meaning},
+#include "isa/asm/directive.def"
+#undef X
+    };
+    fprintf(out, "| directive | operands | meaning |\n|---|---|---|\n");
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        fprintf(out, "| `.%s` | %s | %s |\n", rows[k].name, rows[k].operands, rows[k].meaning);
+}
+
 static const struct section {
     const char *name;
     void (*put)(FILE *out);
 } sections[] = {
     {"formats", put_formats}, {"instructions", put_instructions}, {"causes", put_causes},
     {"ports", put_ports},     {"registers", put_registers},       {"counters", put_counters},
-    {"pseudo", put_pseudo},
+    {"pseudo", put_pseudo},   {"directives", put_directives},
 };
 
 static const struct section *find_section(const char *name, size_t size) {
