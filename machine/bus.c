@@ -158,13 +158,13 @@ void pg_bus_advance(struct pg_bus *bus, struct pg_env *env) {
     pg_bus_refresh(bus, env);
 }
 
-/* The earliest event if the machine were (or were not) in a user ring. */
-static uint64_t earliest(struct pg_bus *bus, struct pg_env env, bool user) {
+uint64_t pg_bus_next(const struct pg_bus *bus, const struct pg_env *env, bool user) {
+    struct pg_env as_if = *env;
     uint64_t first = PG_NEVER;
-    env.clock.user = user;
+    as_if.clock.user = user;
     for (int k = 0; k < PG_NDEVICES; k++)
         if (pg_devices[k]->next) {
-            uint64_t T = pg_devices[k]->next(bus->state[k], &env);
+            uint64_t T = pg_devices[k]->next(bus->state[k], &as_if);
             first = T < first ? T : first;
         }
     return first;
@@ -175,7 +175,7 @@ void pg_bus_refresh(struct pg_bus *bus, struct pg_env *env) {
     for (int k = 0; k < PG_NDEVICES; k++)
         if (pg_devices[k]->pending && pg_devices[k]->pending(bus->state[k]))
             bus->lines |= 1U << pg_devices[k]->line;
-    uint64_t in_user = earliest(bus, *env, true), in_zero = earliest(bus, *env, false);
+    uint64_t in_user = pg_bus_next(bus, env, true), in_zero = pg_bus_next(bus, env, false);
     bus->user_matters = in_user != in_zero;
     bus->next_event = env->clock.user ? in_user : in_zero;
 }

@@ -42,6 +42,9 @@ void pg_bus_out(struct pg_bus *bus, struct pg_env *env, uint32_t port, uint32_t 
 /* Apply every device event with time <= env->clock.T, in device order. */
 void pg_bus_advance(struct pg_bus *bus, struct pg_env *env);
 
+/* The T of the next event if the machine stays in a user ring, or never is in one. */
+uint64_t pg_bus_next(const struct pg_bus *bus, const struct pg_env *env, bool user);
+
 /* Work out lines and next_event anew: after any access, and whenever the machine enters or
  * leaves ring 0 (a timer may count user steps). */
 void pg_bus_refresh(struct pg_bus *bus, struct pg_env *env);

@@ -137,7 +137,9 @@ static bool block_pending(const void *state) {
 static bool block_valid(const void *state, const struct pg_env *env) {
     const struct block *b = state;
     const uint32_t bits = BUSY | DONE | BAD_SECTOR | BAD_ADDRESS | BAD_COMMAND;
-    return (b->status & ~bits) == 0 && b->command <= WRITE && (!b->command || b->status & BUSY);
+    const uint64_t longest = COST + (uint64_t)COST_SECTOR * PG_MAX_SECTORS;
+    return (b->status & ~bits) == 0 && b->command <= WRITE && (!b->command || b->status & BUSY) &&
+           (!(b->status & BUSY) || b->due <= env->clock.T + longest);
 }
 
 const struct pg_device pg_device_block = {

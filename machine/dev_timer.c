@@ -22,7 +22,7 @@ static const struct pg_reg regs[] = {
 
 static const struct pg_port ports[] = {
     {LO, PG_INOUT, "timer.lo", "low word of the deadline"},
-    {HI, PG_INOUT, "timer.hi", "high word of the deadline"},
+    {HI, PG_INOUT, "timer.hi", "high word of the deadline; from 0x80000000 on it never comes"},
     {CONTROL, PG_INOUT, "timer.control",
      "out: 0 off, 1 fire when T reaches the deadline, 2 when U does; drops the line. "
      "in: the mode, + 0x10 if pending"},
@@ -62,11 +62,13 @@ static void timer_out(void *state, struct pg_env *env, unsigned port, uint32_t v
 
 static uint64_t timer_next(const void *state, const struct pg_env *env) {
     const struct timer *t = state;
+    if (t->mode == OFF || t->deadline >= PG_HORIZON)
+        return PG_NEVER;
     if (t->mode == ON_T)
         return t->deadline;
-    if (t->mode == ON_U && t->deadline <= env->clock.U)
+    if (t->deadline <= env->clock.U)
         return env->clock.T;
-    if (t->mode == ON_U && env->clock.user) {
+    if (env->clock.user) {
         uint64_t left = t->deadline - env->clock.U;
         return left < PG_NEVER - env->clock.T ? env->clock.T + left : PG_NEVER;
     }

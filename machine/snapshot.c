@@ -7,6 +7,9 @@
 static const char magic[8] = "PG32SNAP";
 enum { HEADER = 16, TAG = 4, SECTOR = PG_SECTOR };
 
+/* T passes the horizon only step by step; much further on, sums of times could overflow. */
+static const uint64_t last_T = PG_HORIZON + PG_HORIZON / 2;
+
 /* ---- numbers and bytes, out and in */
 
 struct writer {
@@ -164,7 +167,7 @@ static void load_cpu(struct reader *r, struct staged *s) {
         refuse(r, "the run state and the reason for a check-stop disagree");
     if (c->deliveries > PG_STORM || (c->deliveries == PG_STORM && run == PG_RUNNING))
         refuse(r, "more deliveries than a trap storm has");
-    if (c->U > c->T || c->T >= PG_NEVER / 2 + PG_NEVER / 4)
+    if (c->U > c->T || c->T > last_T)
         refuse(r, "T or U is out of range");
     if (r->failed)
         return;
@@ -362,19 +365,19 @@ static void save_input(struct writer *w, const struct pg_machine *m) {
 static void load_input(struct reader *r, struct staged *s) {
     struct pg_input *in = &s->plugs.input;
     uint64_t open = get(r, 1), end_T = get(r, 8), n = get(r, 8);
-    if (open > 1 || n > left(r) / 16)
-        refuse(r, "an impossible number of arrivals");
+    if (open > 1 || end_T > last_T || n > left(r) / 16)
+        refuse(r, "impossible arrivals");
     struct reader arrivals = *r;
     const uint8_t *bytes = get_bytes(r, 16 * n);
-    uint64_t size = left(r), at = 0, last_T = 0;
+    uint64_t size = left(r), at = 0, previous = 0;
     bytes = bytes ? get_bytes(r, size) : NULL;
     for (uint64_t k = 0; k < n && !r->failed; k++) {
         uint64_t T = get(&arrivals, 8), upto = get(&arrivals, 8);
-        if (T < last_T || upto < at || upto > size)
+        if (T < previous || T > last_T || upto < at || upto > size)
             refuse(r, "arrivals out of order");
         else if (!pg_input_add(in, T, bytes + at, (size_t)(upto - at)))
             refuse(r, "the host is out of memory for the input");
-        last_T = T;
+        previous = T;
         at = upto;
     }
     if (!r->failed && at != size)

@@ -115,14 +115,19 @@ enum pg_outcome pg_perform(struct pg_machine *m, const struct pg_insn *in) {
     return pg_exec[in->op](m, in);
 }
 
-/* idle: the time up to the next event passes at once. */
+/* idle: the time up to the next event passes at once. No U passes, whatever the ring, so that a
+ * timer that counts U does not come. */
 static void pass_time(struct pg_machine *m) {
     if (m->bus.lines)
         return;
-    if (m->bus.next_event != PG_NEVER)
-        m->cpu.T = m->bus.next_event > m->cpu.T ? m->bus.next_event : m->cpu.T;
-    else
+    struct pg_env env = pg_env_begin(m);
+    uint64_t next = pg_bus_next(&m->bus, &env, false);
+    if (next == PG_NEVER)
         m->run = m->bus.plugs.input.open ? PG_WAITING : PG_IDLE_FOREVER;
+    else if (next > m->cpu.T)
+        m->cpu.T = next;
+    if (m->bus.user_matters)
+        pg_refresh(m);
 }
 
 void pg_retire(struct pg_machine *m, uint32_t status) {

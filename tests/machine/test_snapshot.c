@@ -350,6 +350,8 @@ static void impossible_input(void **state) {
     struct pg_machine *m = busy_machine();
     struct pg_bytes b = saved(m);
     tampered(&b, "IN  ", 0, 2, 1, "arrivals");
+    tampered(&b, "IN  ", 1, UINT64_MAX, 8, "arrivals");
+    tampered(&b, "IN  ", 33, UINT64_MAX, 8, "out of order"); /* T of the second */
     tampered(&b, "IN  ", 9, 1000, 8, "arrivals");
     tampered(&b, "IN  ", 9, UINT64_MAX / 16 + 2, 8, "arrivals");
     tampered(&b, "IN  ", 9, 1, 8, "never arrives");
@@ -391,6 +393,7 @@ static void impossible_devices(void **state) {
     tampered(&b, "DEV ", register_at(&b, "console", "ended"), 2, 4, "device console");
     tampered(&b, "DEV ", register_at(&b, "console", "control"), 2, 4, "device console");
     tampered(&b, "DEV ", register_at(&b, "block", "command"), 3, 4, "device block");
+    tampered(&b, "DEV ", register_at(&b, "block", "due"), UINT64_MAX - 9, 8, "device block");
     tampered(&b, "DEV ", register_at(&b, "block", "status"), 2, 4, "device block");
     tampered(&b, "DEV ", register_at(&b, "block", "status"), 0x81, 4, "device block");
     free(b.data);
