@@ -263,7 +263,7 @@ user_start:
         j       rogue
 
 # The sieve of Eratosthenes, a byte a number, in heap pages that come as they are touched.
-.equ LIMIT, 120000
+.equ LIMIT, 30000 * WORK
 .equ ROUNDS, WORK
 sieve:  li      s0, 0           # round
 1:      li      gp, HEAP

@@ -1,18 +1,22 @@
 # sieve.s - the sieve of Eratosthenes: a benchmark of loads, stores and short loops.
 #
-# Counts the primes below 400000, ROUNDS times. Exit code: 0; 1 if the count is wrong.
+# Counts the primes below LIMIT, ROUNDS times. Exit code: 0; 1 if the count is wrong.
 
         .include "lib/pg32.inc"
         .include "lib/console.inc"
 
-.ifndef ROUNDS
+.ifdef SMALL
+.equ ROUNDS, 1
+.equ LIMIT, 40000
+.equ PRIMES, 4203               # below LIMIT
+.else
 .equ ROUNDS, 10
+.equ LIMIT, 400000
+.equ PRIMES, 33860
 .endif
 
 .equ STACK, 0x100000
 .equ FLAGS, 0x40000             # a byte for each number: 0 while it may be prime
-.equ LIMIT, 400000
-.equ PRIMES, 33860              # below LIMIT
 
         .text
         .globl  _start
@@ -46,7 +50,10 @@ round:  mv      t0, a0
         addi    gp, gp, -1
         bnez    gp, round
 
-        print   "sieve: primes below 400000: "
+        print   "sieve: primes below "
+        li      a0, LIMIT
+        call    putdec
+        print   ": "
         mv      a0, s1
         call    putdec
         print   "\n"

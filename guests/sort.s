@@ -6,13 +6,13 @@
         .include "lib/pg32.inc"
         .include "lib/console.inc"
 
-.ifndef ROUNDS
-.equ ROUNDS, 8
+.ifndef COUNT
+.equ COUNT, 30000
 .endif
+.equ ROUNDS, 8
 
 .equ STACK, 0x100000
 .equ WORDS, 0x40000
-.equ COUNT, 30000
 .equ WORDS_END, WORDS + 4 * COUNT
 
         .text
