@@ -1,5 +1,5 @@
 #!/bin/sh
-# layers.sh SOURCE - each layer includes only itself and the layers above it in the README's
+# layers.sh SOURCE - each layer includes only itself and the layers below it in the README's
 # picture; the inner layers need nothing but libc; a layer's insides stay inside.
 # Prints every #include that breaks a rule; exits 1 if there is one.
 set -u
