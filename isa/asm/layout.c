@@ -243,7 +243,8 @@ static void fill(struct pg_as *as, const struct pg_as_item *item, uint8_t *to, i
     case PG_AS_FILL: {
         int64_t max = ((int64_t)1 << 8 * item->unit) - 1, min = -(max / 2) - 1;
         if (value < min || value > max)
-            pg_as_error(as, item->expr->loc, "`%s` takes %lld..%lld; %lld does not fit", item->name,
+            pg_as_error(as, item->expr->loc, "%s takes %lld..%lld; %lld does not fit",
+                        item->kind == PG_AS_DATA ? item->name : "a byte to fill with",
                         (long long)min, (long long)max, (long long)value);
         else if (item->kind == PG_AS_DATA)
             store(to, (uint32_t)value, item->unit);

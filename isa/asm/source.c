@@ -17,6 +17,8 @@ static void source_line(struct pg_as_loc loc, char *line, size_t size, uint32_t 
         start--;
     while (end < b->size && b->text[end] != '\n')
         end++;
+    if (end > pos && b->text[end - 1] == '\r')
+        end--;
     *column = (uint32_t)(pos - start + 1);
     size_t n = 0;
     for (size_t k = start; k < end && n + 1 < size; k++) {
@@ -289,8 +291,8 @@ bool pg_as_open(struct pg_as *as, const char *path, struct pg_as_loc from, bool 
         if (!found)
             return false;
     }
-    if (!ok)
-        return pg_as_error(
+    if (!ok) /* what it would have defined would be missing everywhere: say only this */
+        return pg_as_fatal(
             as, from, "`%s` %s%s", path, first_err.text[0] ? first_err.text : "cannot be read",
             search && as->options.ninclude_paths ? ", nor in the include paths" : "");
     for (const struct pg_as_buffer *b = from.buffer; b; b = b->from.buffer)

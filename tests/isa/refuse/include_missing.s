@@ -1,3 +1,3 @@
+# Nothing is said about what the missing file would have defined.
         .include "no_such_file.inc"
-        .include "no_such_file.inc"     # reported again: it is another place
-        nop
+        macro_of_that_file
