@@ -45,6 +45,7 @@ void set_new_psw(struct pg_machine *m, uint32_t status, uint32_t pc, uint32_t ba
 
 void set_psw(struct pg_machine *m, uint32_t status, uint32_t pc, uint32_t base, uint32_t bound) {
     m->cpu.psw = (struct pg_psw){status, pc, base, bound};
+    m->cpu.deliveries = 0;
     pg_refresh(m);
 }
 

@@ -40,6 +40,7 @@ void put_insn(struct pg_machine *m, uint32_t pa, enum pg_op op, unsigned d, unsi
               int32_t imm);
 
 void set_new_psw(struct pg_machine *m, uint32_t status, uint32_t pc, uint32_t base, uint32_t bound);
+/* Begin anew with this PSW; forgets deliveries, so that a row of cases is no storm. */
 void set_psw(struct pg_machine *m, uint32_t status, uint32_t pc, uint32_t base, uint32_t bound);
 void steps(struct pg_machine *m, unsigned n);
 
