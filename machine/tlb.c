@@ -11,7 +11,9 @@ void pg_tlb_free(struct pg_tlb *tlb) {
     *tlb = (struct pg_tlb){0};
 }
 
-static void tell(const struct pg_tlb *tlb, uint32_t root, uint32_t page) {
+/* An entry has left: say so to those who ask later and to the one who listens. */
+static void tell(struct pg_tlb *tlb, uint32_t root, uint32_t page) {
+    tlb->changes++;
     if (tlb->left)
         tlb->left(tlb->context, root, page);
 }
@@ -20,7 +22,6 @@ void pg_tlb_clear(struct pg_tlb *tlb) {
     if (tlb->used)
         memset(tlb->state, FREE, tlb->capacity);
     tlb->used = tlb->live = 0;
-    tlb->changes++;
     tell(tlb, 0, PG_TLB_ALL);
 }
 
@@ -54,7 +55,6 @@ const struct pg_tlb_entry *pg_tlb_find(const struct pg_tlb *tlb, uint32_t root, 
 }
 
 void pg_tlb_drop(struct pg_tlb *tlb, uint32_t page) {
-    tlb->changes++;
     if (tlb->live == 0)
         return;
     uint32_t mask = tlb->capacity - 1;
@@ -97,7 +97,6 @@ static bool grow(struct pg_tlb *tlb) {
 bool pg_tlb_put(struct pg_tlb *tlb, uint32_t root, uint32_t page, uint32_t pte) {
     if (2 * (tlb->used + 1) > tlb->capacity && !grow(tlb))
         return false;
-    tlb->changes++;
     uint32_t k = probe(tlb, root, page);
     bool was_live = tlb->state[k] == LIVE;
     if (!was_live) {

@@ -33,7 +33,7 @@ struct pg_tlb {
     uint32_t capacity; /* a power of two, or 0 */
     uint32_t used;     /* slots not free */
     uint32_t live;     /* entries */
-    uint64_t changes;  /* puts, drops and clears so far, for whoever caches entries */
+    uint64_t changes;  /* entries that left or were replaced, so far: what a listener would hear */
 };
 
 void pg_tlb_free(struct pg_tlb *tlb);
