@@ -86,7 +86,8 @@ static void print_translated_word(const struct pg_unit_view *u, unsigned w) {
                  u->exits[slot].chained ? "chained: on to" : callout, u->exits[slot].target);
     else if (callout)
         snprintf(note, sizeof note, "%s", callout);
-    else if (in.op < PG_NOPS && pg_rows[in.op].opcode >> 4 == 0xb && in.a == 0 &&
+    else if (in.op < PG_NOPS && in.a == 0 &&
+             (pg_rows[in.op].format == PG_FMT_ML || pg_rows[in.op].format == PG_FMT_MM) &&
              pg_listing_place((uint32_t)in.imm))
         snprintf(note, sizeof note, "%s", pg_listing_place((uint32_t)in.imm));
     printf("| %05" PRIx32 "  %08" PRIx32 "  %-24s%s%s\n", at, u->code[w], text, *note ? "# " : "",
