@@ -51,6 +51,11 @@ static bool check_header(struct reader *r) {
         (uint64_t)e->e_phnum * sizeof(Elf32_Phdr) > (uint64_t)r->size - e->e_phoff)
         return pg_fail(r->err, "%s: e_phoff 0x%x: the program headers go past the end of the file",
                        r->name, e->e_phoff);
+    /* Headers are read where they lie, so they must lie as the format wants it. */
+    if (e->e_phoff % 4 != 0)
+        return pg_fail(r->err, "%s: e_phoff 0x%x is not a multiple of 4", r->name, e->e_phoff);
+    if (e->e_shoff % 4 != 0)
+        return pg_fail(r->err, "%s: e_shoff 0x%x is not a multiple of 4", r->name, e->e_shoff);
     return true;
 }
 
@@ -175,21 +180,21 @@ static bool read_symbols(struct reader *r, Elf_Scn *section, const Elf32_Shdr *h
     image->symbols = calloc(n + 1, sizeof *image->symbols);
     if (!image->symbols)
         return pg_fail(r->err, "%s: out of memory", r->name);
-    const Elf32_Sym *symbols = n ? data->d_buf : NULL;
     for (size_t k = 1; k < n; k++) {
-        const Elf32_Sym *s = &symbols[k];
-        unsigned type = ELF32_ST_TYPE(s->st_info);
-        const char *name = string_at(r, header->sh_link, s->st_name);
-        if (!name || s->st_shndx == SHN_UNDEF || s->st_shndx == SHN_COMMON ||
+        Elf32_Sym s; /* copied out, for the table may lie anywhere */
+        memcpy(&s, (const char *)data->d_buf + k * sizeof s, sizeof s);
+        unsigned type = ELF32_ST_TYPE(s.st_info);
+        const char *name = string_at(r, header->sh_link, s.st_name);
+        if (!name || s.st_shndx == SHN_UNDEF || s.st_shndx == SHN_COMMON ||
             (type != STT_NOTYPE && type != STT_FUNC && type != STT_OBJECT))
             continue;
         struct pg_symbol *to = &image->symbols[image->nsymbols];
         *to =
             (struct pg_symbol){.name = strdup(name),
-                               .addr = s->st_value,
-                               .size = s->st_size,
-                               .global = ELF32_ST_BIND(s->st_info) != STB_LOCAL,
-                               .function = is_executable(image, s->st_value) && type != STT_OBJECT};
+                               .addr = s.st_value,
+                               .size = s.st_size,
+                               .global = ELF32_ST_BIND(s.st_info) != STB_LOCAL,
+                               .function = is_executable(image, s.st_value) && type != STT_OBJECT};
         if (!to->name)
             return pg_fail(r->err, "%s: out of memory", r->name);
         image->nsymbols++;
@@ -237,7 +242,8 @@ struct pg_image *pg_image_read(const void *bytes, size_t size, const char *name,
         if (!r.elf)
             pg_fail(err, "%s: not an ELF file", name);
         ok = r.elf && check_header(&r) && read_segments(&r) && check_entry(&r) &&
-             read_sections(&r) && pg_image_read_lines(r.elf, image);
+             read_sections(&r) &&
+             (pg_image_read_lines(r.elf, image) || pg_fail(err, "%s: out of memory", name));
     }
     elf_end(r.elf);
     free(copy);
