@@ -298,6 +298,34 @@ static void tampered(struct pg_bytes *b, const char *tag, size_t offset, uint64_
     memcpy(p, old, 8);
 }
 
+/* Sections: another order, one too long, something after the last. */
+static void impossible_layout(void **state) {
+    struct pg_machine *m = busy_machine();
+    struct pg_bytes b = saved(m);
+    size_t cpu = (size_t)(section(&b, "CPU ") - b.data);
+    b.data[cpu - 12] = 'Q';
+    seal(&b);
+    refused(&b, "section CPU : another section stands in its place");
+    b.data[cpu - 12] = 'C';
+    /* the CPU's section takes eight bytes of the next one */
+    b.data[cpu - 8] += 8;
+    seal(&b);
+    refused(&b, "section CPU : it is too long");
+    pg_machine_free(m);
+    free(b.data);
+
+    m = busy_machine();
+    b = saved(m);
+    uint8_t *tail = calloc(1, b.size + 5);
+    memcpy(tail, b.data, b.size);
+    free(b.data);
+    b = (struct pg_bytes){.data = tail, .size = b.size + 5};
+    seal(&b);
+    refused(&b, "5 bytes after the last section");
+    free(b.data);
+    pg_machine_free(m);
+}
+
 static void impossible_cpu(void **state) {
     struct pg_machine *m = busy_machine();
     steps(m, 60);
@@ -439,6 +467,7 @@ int main(void) {
         cmocka_unit_test(altered),
         cmocka_unit_test(other_memory),
         cmocka_unit_test(other_profile),
+        cmocka_unit_test(impossible_layout),
         cmocka_unit_test(impossible_cpu),
         cmocka_unit_test(impossible_memory),
         cmocka_unit_test(impossible_input),
