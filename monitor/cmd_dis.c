@@ -26,40 +26,62 @@ static void print_insn(const struct pg_image *image, uint32_t pc, uint32_t word,
 }
 
 /* The end of what a symbol names: its size, or the next symbol. */
-static uint32_t symbol_end(const struct pg_image *image, const struct pg_symbol *symbol) {
+static uint64_t symbol_end(const struct pg_image *image, const struct pg_symbol *symbol) {
     if (symbol->size)
-        return symbol->addr + symbol->size;
-    uint32_t end = UINT32_MAX;
+        return (uint64_t)symbol->addr + symbol->size;
+    uint64_t end = 1ULL << 32;
     for (size_t k = 0; k < image->nsymbols; k++)
         if (image->symbols[k].addr > symbol->addr && image->symbols[k].addr < end)
             end = image->symbols[k].addr;
     return end;
 }
 
+/* Parse `A..B`, addresses from A up to but not including B. */
+static bool parse_range(const char *text, uint64_t *from, uint64_t *to) {
+    char first[24];
+    const char *dots = strstr(text, "..");
+    if (!dots || (size_t)(dots - text) >= sizeof first)
+        return false;
+    snprintf(first, sizeof first, "%.*s", (int)(dots - text), text);
+    return mon_number(first, UINT32_MAX, 0, from) && mon_number(dots + 2, 1ULL << 32, 0, to) &&
+           *from < *to;
+}
+
+static void print_segment(const struct pg_image *image, const struct pg_segment *s, uint64_t from,
+                          uint64_t to, bool source) {
+    for (uint32_t at = 0; s->file_size >= 4 && at <= s->file_size - 4; at += 4) {
+        const uint8_t *p = s->bytes + at;
+        uint32_t pc = s->addr + at;
+        if (pc < from || pc >= to)
+            continue;
+        print_label(image, pc);
+        print_insn(image, pc,
+                   (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+                       (uint32_t)p[3] << 24,
+                   source);
+    }
+}
+
 static int disassemble(const struct pg_image *image, const struct mon_args *args) {
-    const char *name = mon_option(args, OPT_symbol);
-    uint32_t from = 0, to = UINT32_MAX;
+    const char *name = mon_option(args, OPT_symbol), *range = mon_option(args, OPT_range);
+    uint64_t from = 0, to = 1ULL << 32;
+    if (name && range)
+        return mon_fail(MON_USAGE, "--symbol and --range: one of them");
     if (name) {
         const struct pg_symbol *symbol = pg_image_symbol(image, name);
+        struct pg_nearest search = pg_nearest_begin(name);
+        for (size_t k = 0; k < image->nsymbols; k++)
+            pg_nearest_offer(&search, image->symbols[k].name);
         if (!symbol)
-            return mon_fail(MON_USAGE, "%s: there is no symbol `%s`", args->operands[0], name);
+            return mon_unknown("symbol", name, &search);
         from = symbol->addr;
         to = symbol_end(image, symbol);
     }
-    for (size_t k = 0; k < image->nsegments; k++) {
-        const struct pg_segment *s = &image->segments[k];
-        for (uint32_t at = 0; s->flags & PG_SEG_X && at + 4 <= s->file_size; at += 4) {
-            const uint8_t *p = s->bytes + at;
-            uint32_t pc = s->addr + at;
-            if (pc < from || pc >= to)
-                continue;
-            print_label(image, pc);
-            print_insn(image, pc,
-                       (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-                           (uint32_t)p[3] << 24,
-                       mon_option(args, OPT_source));
-        }
-    }
+    if (range && !parse_range(range, &from, &to))
+        return mon_fail(MON_USAGE, "--range %s: not A..B, such as 0x1000..0x1040", range);
+    for (size_t k = 0; k < image->nsegments; k++)
+        if (image->segments[k].flags & PG_SEG_X)
+            print_segment(image, &image->segments[k], from, to, mon_option(args, OPT_source));
     return 0;
 }
 
@@ -134,15 +156,16 @@ static int show_translation(struct mon_plan *plan, const char *path) {
     }
     int status = progress == PG_PROGRESS_BROKEN ? mon_fail(MON_INTERNAL, "%s", s->error.text) : 0;
     s->close(s);
-    return status;
+    return status == 0 && mon_interrupted() ? MON_INTERRUPTED : status;
 }
 
 int cmd_dis(const struct mon_args *args) {
     struct mon_plan plan;
+    if (args->noperands > 1)
+        return mon_fail(MON_USAGE, "dis takes one program");
+    if (mon_option(args, OPT_translated))
+        mon_catch_interrupts(); /* what is translated so far is of interest */
     int status = mon_plan(&plan, args);
-    if (status == 0 && plan.nguests != 1)
-        status = mon_fail(MON_USAGE, "dis takes one program");
-    mon_catch_interrupts();
     if (status == 0)
         status = mon_option(args, OPT_translated) ? show_translation(&plan, args->operands[0])
                                                   : disassemble(plan.images[0], args);

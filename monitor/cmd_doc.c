@@ -112,13 +112,28 @@ static void put_directives(FILE *out) {
         fprintf(out, "| `.%s` | %s | %s |\n", rows[k].name, rows[k].operands, rows[k].meaning);
 }
 
+static void put_statuses(FILE *out) {
+    static const struct {
+        int status;
+        const char *meaning;
+    } rows[] = {
+#define X(name, status, meaning) {status, meaning},
+#include "monitor/status.def"
+#undef X
+    };
+    fprintf(out, "| status | meaning |\n|---|---|\n| 0..63 | the guest's own, as written to "
+                 "power.exit; 0 from other commands |\n");
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        fprintf(out, "| %d | %s |\n", rows[k].status, rows[k].meaning);
+}
+
 static const struct section {
     const char *name;
     void (*put)(FILE *out);
 } sections[] = {
     {"formats", put_formats}, {"instructions", put_instructions}, {"causes", put_causes},
     {"ports", put_ports},     {"registers", put_registers},       {"counters", put_counters},
-    {"pseudo", put_pseudo},   {"directives", put_directives},
+    {"pseudo", put_pseudo},   {"directives", put_directives},     {"statuses", put_statuses},
 };
 
 static const struct section *find_section(const char *name, size_t size) {
@@ -169,12 +184,9 @@ static int update(const char *path, bool check) {
     bool same = ok && new_size == size && memcmp(renewed, terminated, size) == 0;
     int status = ok ? 0 : mon_fail(MON_USAGE, "%s", out ? err.text : strerror(errno));
     if (ok && check && !same)
-        status = mon_fail(1, "%s is stale: run `trapeze doc --update %s`", path, path);
-    if (ok && !check && !same) {
-        FILE *file = fopen(path, "w");
-        if (!file || fwrite(renewed, 1, new_size, file) != new_size || fclose(file) != 0)
-            status = mon_fail(MON_INTERNAL, "%s: %s", path, strerror(errno));
-    }
+        status = mon_fail(MON_DIFFERENCE, "%s is stale: run `trapeze doc --update %s`", path, path);
+    if (ok && !check && !same && !mon_write_file(path, renewed, new_size, &err))
+        status = mon_fail(MON_INTERNAL, "%s", err.text);
     free(terminated);
     free(renewed);
     return status;

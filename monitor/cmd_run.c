@@ -5,211 +5,241 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#ifdef HAVE_JANSSON
-#include <jansson.h>
-#endif
-
-enum { SLICE = 2000000, SECTOR = 512 }; /* steps between two looks at the terminal */
+enum {
+    SLICE = 1000000, /* steps between two looks at the terminal */
+    MAX_INPUT = 256 << 20,
+};
 
 struct running {
     const struct mon_args *args;
     struct mon_plan plan;
     struct pg_session *session;
     struct mon_console consoles[MON_REPEAT];
-    char names[MON_REPEAT][64];
+    struct mon_result results[MON_REPEAT];
     FILE *console; /* --console */
     bool live;
 };
 
-/* Read standard input that is not a terminal to its end: all of it arrives at T = 0, so that the
+/* ---- before the run */
+
+/* Standard input that is not typed is read to its end: all of it arrives at T = 0, so that the
  * run does not depend on how fast it comes. */
-static int read_piped_input(struct mon_plan *plan) {
-    struct pg_bytes all = {0};
-    char block[65536];
-    ssize_t n;
-    while (!mon_interrupted() && (n = read(STDIN_FILENO, block, sizeof block)) > 0)
-        if (!pg_bytes_add(&all, block, (size_t)n))
-            return mon_fail(MON_INTERNAL, "the host is out of memory");
-    plan->input = all.data;
+static int read_standard_input(struct mon_plan *plan) {
+    struct pg_error err;
+    size_t size;
+    plan->input = mon_read_all(STDIN_FILENO, "standard input", MAX_INPUT, &size, &err);
+    if (!plan->input)
+        return mon_fail(MON_USAGE, "%s", err.text);
     for (size_t k = 0; k < plan->nguests; k++) {
-        plan->setups[k].input = all.data;
-        plan->setups[k].input_size = all.size;
+        plan->setups[k].input = plan->input;
+        plan->setups[k].input_size = size;
     }
     return 0;
 }
 
-/* Where input comes from: a file, the terminal (for a single guest), or a pipe. */
+/* Where input comes from: a file, the keyboard (for a single guest), or a pipe. */
 static int plan_input(struct running *r) {
     if (mon_option(r->args, OPT_input))
         return 0;
     if (!isatty(STDIN_FILENO))
-        return read_piped_input(&r->plan);
-    r->live = r->plan.nguests == 1;
+        return read_standard_input(&r->plan);
+    r->live = r->plan.nguests == 1 && mon_terminal_is_live();
     r->plan.setups[0].live = r->live;
     return 0;
 }
 
-static int open_outputs(struct running *r) {
-    const char *path = mon_option(r->args, OPT_console);
-    if (path && !(r->console = fopen(path, "wb")))
-        return mon_fail(MON_USAGE, "%s: %s", path, strerror(errno));
-    for (size_t k = 0; k < r->args->count[OPT_disk]; k++)
-        if (access(r->args->values[OPT_disk][k], W_OK) != 0)
+static int check_disks(const struct running *r) {
+    for (size_t k = 0; k < r->args->count[OPT_disk]; k++) {
+        const char *path = r->args->values[OPT_disk][k];
+        if (!mon_option(r->args, OPT_readonly) && access(path, W_OK) != 0)
             return mon_fail(MON_USAGE,
-                            "%s: %s; run writes changed sectors back at the end, so the image must "
-                            "be writable",
-                            r->args->values[OPT_disk][k], strerror(errno));
-    FILE *out = r->console ? r->console : mon_option(r->args, OPT_json) ? stderr : stdout;
-    for (size_t k = 0; k < r->plan.nguests; k++) {
-        mon_short_name(r->args->operands[k], r->names[k], sizeof r->names[k]);
-        r->consoles[k] =
-            (struct mon_console){.out = out, .prefix = r->plan.nguests > 1 ? r->names[k] : NULL};
+                            "%s: %s: the image must be writable, as changed sectors are written "
+                            "back; --readonly leaves it as it is",
+                            path, strerror(errno));
     }
     return 0;
 }
 
-static bool flush_consoles(struct running *r) {
-    bool ok = true;
+/* Writing must not destroy what is read. */
+static bool is_a_source(const struct mon_args *args, const char *path) {
+    bool is = false;
+    for (size_t k = 0; k < args->noperands; k++)
+        is |= mon_same_file(path, args->operands[k]);
+    for (size_t k = 0; k < args->count[OPT_disk]; k++)
+        is |= mon_same_file(path, args->values[OPT_disk][k]);
+    for (size_t k = 0; k < args->count[OPT_input]; k++)
+        is |= mon_same_file(path, args->values[OPT_input][k]);
+    return is;
+}
+
+static int open_console(struct running *r) {
+    const char *path = mon_option(r->args, OPT_console);
+    if (path && is_a_source(r->args, path))
+        return mon_fail(MON_USAGE, "--console %s: that file is an input of this run", path);
+    if (path && !(r->console = fopen(path, "wb")))
+        return mon_fail(MON_USAGE, "%s: %s", path, strerror(errno));
+    FILE *out = r->console ? r->console : mon_option(r->args, OPT_json) ? stderr : stdout;
     for (size_t k = 0; k < r->plan.nguests; k++)
-        ok &= mon_console_flush(&r->consoles[k], r->session->guest(r->session, k));
-    return ok;
+        r->consoles[k] = (struct mon_console){
+            .out = out, .prefix = r->plan.nguests > 1 ? r->plan.names[k] : NULL};
+    return 0;
+}
+
+/* ---- the run */
+
+/* False if the output cannot be written; an interrupted write is an interrupt, not a failure. */
+static bool flush_consoles(struct running *r, bool end) {
+    for (size_t k = 0; k < r->plan.nguests; k++) {
+        struct mon_console *c = &r->consoles[k];
+        if (mon_console_flush(c, r->session->guest(r->session, k), end))
+            continue;
+        if (errno != EINTR || !mon_interrupted())
+            return false;
+        clearerr(c->out);
+    }
+    return true;
+}
+
+static int no_output(void) {
+    return mon_fail(MON_INTERNAL, "cannot write the guest's console output: %s", strerror(errno));
 }
 
 /* Run to the end, an interrupt, or a failure. Returns 0 or the exit status of a failure. */
 static int run_session(struct running *r) {
     enum pg_progress progress = PG_PROGRESS_MORE;
-    while (progress == PG_PROGRESS_MORE || progress == PG_PROGRESS_WAITING) {
-        if (mon_interrupted())
-            break;
+    while ((progress == PG_PROGRESS_MORE || progress == PG_PROGRESS_WAITING) &&
+           !mon_interrupted()) {
         if (r->live &&
             !mon_terminal_feed(r->session->guest(r->session, 0), progress == PG_PROGRESS_WAITING))
             return mon_fail(MON_INTERNAL, "the host is out of memory");
         progress = r->session->run(r->session, SLICE);
-        if (!flush_consoles(r))
-            return mon_fail(MON_INTERNAL, "cannot write the guest's console output: %s",
-                            strerror(errno));
+        if (!flush_consoles(r, false))
+            return no_output();
     }
-    if (progress == PG_PROGRESS_BROKEN)
-        return mon_fail(MON_INTERNAL, "%s", r->session->error.text);
-    return 0;
+    if (!flush_consoles(r, true))
+        return no_output();
+    return progress == PG_PROGRESS_BROKEN ? mon_fail(MON_INTERNAL, "%s", r->session->error.text)
+                                          : 0;
 }
+
+/* ---- after the run */
 
 /* Write the sectors that the guest has changed back to the image. */
 static int save_disk(const struct pg_machine *m, const char *path) {
     const struct pg_plugs *plugs = &m->bus.plugs;
-    FILE *out = fopen(path, "r+b");
-    bool ok = out != NULL;
+    FILE *out = NULL;
+    bool ok = true;
     for (uint32_t k = 0; ok && k < plugs->disk_sectors; k++)
         if (plugs->disk_written[k])
-            ok = fseek(out, (long)k * SECTOR, SEEK_SET) == 0 &&
-                 fwrite(plugs->disk + (size_t)k * SECTOR, SECTOR, 1, out) == 1;
-    ok = out && fclose(out) == 0 && ok;
+            ok = (out || (out = fopen(path, "r+b"))) &&
+                 fseeko(out, (off_t)k * PG_SECTOR, SEEK_SET) == 0 &&
+                 fwrite(plugs->disk + (size_t)k * PG_SECTOR, PG_SECTOR, 1, out) == 1;
+    if (out && fclose(out) != 0)
+        ok = false;
     return ok ? 0 : mon_fail(MON_INTERNAL, "%s: cannot write back: %s", path, strerror(errno));
 }
 
-static void print_stats(const struct running *r, size_t k, double seconds) {
-    const struct pg_machine *m = r->session->guest(r->session, k);
-    struct mon_figure figures[MON_FIGURES];
-    size_t n = mon_figures(r->session->counts(r->session, k), m, figures, MON_FIGURES);
-    fprintf(stderr, "%s under %s: T %llu, instructions %llu, %.3f s, %.1f million a second\n",
-            r->names[k], r->session->system->name, (unsigned long long)m->cpu.T,
-            (unsigned long long)m->retired, seconds,
-            seconds > 0 ? (double)m->retired / seconds / 1e6 : 0.0);
-    for (size_t j = 0; j < n; j++)
-        if (figures[j].value)
-            fprintf(stderr, "  %-24s %14llu\n", figures[j].name,
-                    (unsigned long long)figures[j].value);
-}
-
-static int print_json(const struct running *r) {
-#ifdef HAVE_JANSSON
-    json_t *guests = json_array();
-    for (size_t k = 0; k < r->plan.nguests; k++) {
-        const struct pg_machine *m = r->session->guest(r->session, k);
-        struct mon_ending ending = mon_ending(m, r->plan.setups[k].limit);
-        json_t *one = mon_json_result(m, r->session->counts(r->session, k), &ending);
-        json_object_set_new(one, "guest", json_string(r->names[k]));
-        json_array_append_new(guests, one);
-    }
-    json_t *all = json_pack("{s:s, s:i, s:s, s:s}", "schema", "trapeze.run", "version", 1, "system",
-                            r->session->system->name, "engine", r->plan.engine->name);
-    if (r->plan.nguests == 1)
-        json_object_update(all, json_array_get(guests, 0));
-    else
-        json_object_set(all, "guests", guests);
-    json_dumpf(all, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(guests);
-    json_decref(all);
-    return 0;
-#else
-    return mon_fail(MON_USAGE, "--json: this trapeze was built without jansson (libjansson-dev)");
-#endif
-}
-
-/* All that comes after the run. The exit status is the first guest's that did not end with 0. */
-static int conclude(struct running *r, double seconds) {
+static int save_disks(const struct running *r) {
     int status = 0;
-    for (size_t k = 0; k < r->plan.nguests; k++) {
-        const struct pg_machine *m = r->session->guest(r->session, k);
-        struct mon_ending ending = mon_ending(m, r->plan.setups[k].limit);
-        if (r->consoles[k].mid_line)
-            putc('\n', r->consoles[k].out);
-        if (!mon_option(r->args, OPT_quiet))
-            mon_explain(m, &ending, r->plan.images[k], r->names[k], stderr);
-        if (mon_option(r->args, OPT_stats))
-            print_stats(r, k, seconds);
-        status = status ? status : ending.status;
-        if (k < r->args->count[OPT_disk]) {
-            int saved = save_disk(m, r->args->values[OPT_disk][k]);
-            status = saved ? saved : status;
-        }
-    }
-    if (mon_option(r->args, OPT_json)) {
-        int printed = print_json(r);
-        status = printed ? printed : status;
+    for (size_t k = 0; k < r->args->count[OPT_disk] && !mon_option(r->args, OPT_readonly); k++) {
+        int saved = save_disk(r->session->guest(r->session, k), r->args->values[OPT_disk][k]);
+        status = status ? status : saved;
     }
     return status;
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+static void print_stats(const struct running *r, const struct mon_result *result, double seconds) {
+    struct mon_figure figures[MON_FIGURES];
+    char number[32];
+    mon_figures(&result->counts, figures);
+    fprintf(stderr, "%s under %s\n", result->name, r->session->system->name);
+    fprintf(stderr, "  %-24s %20s\n", "T", mon_grouped(result->T, number));
+    fprintf(stderr, "  %-24s %20s\n", "instructions", mon_grouped(result->instructions, number));
+    for (size_t k = 0; k < MON_FIGURES; k++)
+        if (figures[k].value)
+            fprintf(stderr, "  %-24s %20s\n", figures[k].name,
+                    mon_grouped(figures[k].value, number));
+    fprintf(stderr, "  %-24s %18.3f s\n", "host time", seconds);
+    fprintf(stderr, "  %-24s %20.1f\n", "million instructions/s",
+            seconds > 0 ? (double)result->instructions / seconds / 1e6 : 0.0);
+}
+
+/* The exit status: an interrupt, or the first guest's that did not end with 0. */
+static int overall_status(const struct running *r) {
+    int status = 0;
+    for (size_t k = 0; k < r->plan.nguests; k++) {
+        int own = r->results[k].ending.status;
+        if (own == MON_INTERRUPTED)
+            return own;
+        status = status ? status : own;
+    }
+    return status;
+}
+
+/* A last line without its end must not run into what is said about the end. */
+static void end_line(const struct mon_console *c, const struct pg_machine *m) {
+    const struct pg_bytes *output = &m->bus.plugs.output;
+    if (!c->prefix && output->size && output->data[output->size - 1] != '\n' &&
+        isatty(fileno(c->out)) && isatty(STDERR_FILENO))
+        fputc('\n', stderr);
+}
+
+/* All that comes after the run; `failure` is 0, or why it could not go on. */
+static int conclude(struct running *r, int failure, double seconds) {
+    for (size_t k = 0; k < r->plan.nguests; k++) {
+        struct mon_result *result = &r->results[k];
+        mon_result(result, r->session, k, r->plan.names[k], r->plan.setups[k].limit);
+        const struct pg_machine *m = r->session->guest(r->session, k);
+        end_line(&r->consoles[k], m);
+        if (!mon_option(r->args, OPT_quiet) && !failure)
+            mon_explain(m, &result->ending, r->plan.images[k], result->name, stderr);
+        if (mon_option(r->args, OPT_stats))
+            print_stats(r, result, seconds);
+    }
+    int status = failure ? failure : overall_status(r), saved = save_disks(r), printed = 0;
+    if (mon_option(r->args, OPT_json) && !failure)
+        printed = mon_json_run(r->session->system->name, r->plan.engine->name, r->results,
+                               r->plan.nguests);
+    return saved ? saved : printed ? printed : status;
 }
 
 static int run(struct running *r) {
     const char *name = mon_option(r->args, OPT_system);
-    const struct pg_system *system = pg_system_by_name(name ? name : "bare");
+    const struct pg_system *system = name ? mon_system(name) : pg_systems[0];
     if (!system)
-        return mon_fail(MON_USAGE, "there is no system `%s`; see trapeze --help", name);
-    int status = mon_plan(&r->plan, r->args);
-    if (status || (status = open_outputs(r)) || (status = plan_input(r)))
+        return MON_USAGE;
+    int status = mon_json_check(r->args);
+    if (status || (status = mon_plan(&r->plan, r->args)) || (status = check_disks(r)) ||
+        (status = plan_input(r)) || (status = open_console(r)))
         return status;
     struct pg_error err;
     r->session = system->open(r->plan.engine, r->plan.setups, r->plan.nguests, &err);
     if (!r->session)
-        return mon_fail(MON_BAD_IMAGE, "%s: %s", r->names[0], err.text);
+        return mon_fail(MON_BAD_IMAGE, "%s%s: %s", r->plan.names[0],
+                        r->plan.nguests > 1 ? ", ..." : "", err.text);
     if (r->live)
         mon_terminal_open();
-    double begin = now();
+    double begin = mon_now();
     status = run_session(r);
+    double end = mon_now();
     mon_terminal_close();
-    int concluded = conclude(r, now() - begin);
-    return status ? status : concluded;
+    return conclude(r, status, end - begin);
 }
 
 int cmd_run(const struct mon_args *args) {
-    struct running r = {.args = args};
+    struct running *r = calloc(1, sizeof *r);
+    if (!r)
+        return mon_fail(MON_INTERNAL, "the host is out of memory");
+    r->args = args;
     mon_catch_interrupts();
-    int status = run(&r);
-    if (r.session)
-        r.session->close(r.session);
-    if (r.console && fclose(r.console) != 0)
+    int status = run(r);
+    if (r->session)
+        r->session->close(r->session);
+    if (r->console && fclose(r->console) != 0 && status != MON_INTERNAL)
         status = mon_fail(MON_INTERNAL, "%s: %s", mon_option(args, OPT_console), strerror(errno));
-    mon_unplan(&r.plan);
+    mon_unplan(&r->plan);
+    free(r);
     return status;
 }

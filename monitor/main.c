@@ -2,82 +2,106 @@
 #include "isa/nearest.h"
 #include "monitor/monitor.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
-const struct mon_command mon_commands[] = {
-#define X(name, usage, meaning) {#name, usage, meaning, cmd_##name},
+static const struct mon_command commands[] = {
+#define X(name, usage, meaning, notes) {#name, usage, meaning, notes, cmd_##name},
 #include "monitor/command.def"
 #undef X
-    {0},
 };
-
-int mon_fail(int status, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fputs("trapeze: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    return status;
-}
+enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
 static void help(void) {
+    static const struct {
+        int status;
+        const char *meaning;
+    } statuses[] = {
+#define X(name, status, meaning) {status, meaning},
+#include "monitor/status.def"
+#undef X
+    };
     printf("trapeze - a laboratory for virtualization\n\nusage: trapeze COMMAND [OPTION]...\n\n");
-    for (const struct mon_command *c = mon_commands; c->name; c++)
-        printf("  %-8s %-16s %s\n", c->name, c->usage, c->meaning);
+    for (int k = 0; k < NCOMMANDS; k++)
+        printf("  %-8s %-16s %s\n", commands[k].name, commands[k].usage, commands[k].meaning);
     printf("\n`trapeze COMMAND --help` says more. Systems:\n\n");
     for (int k = 0; pg_systems[k]; k++)
         printf("  %-10s %s\n", pg_systems[k]->name, pg_systems[k]->meaning);
     printf("\nEngines:\n\n");
     for (int k = 0; pg_engines[k]; k++)
         printf("  %-10s %s\n", pg_engines[k]->name, pg_engines[k]->meaning);
+    printf("\nExit statuses:\n\n  %-10s %s\n", "0..63", "the guest's own; 0 from other commands");
+    for (size_t k = 0; k < sizeof statuses / sizeof *statuses; k++)
+        printf("  %-10d %s\n", statuses[k].status, statuses[k].meaning);
     printf("\nThe manual is isa/MANUAL.md.\n");
 }
 
 static const struct mon_command *find(const char *name) {
-    for (const struct mon_command *c = mon_commands; c->name; c++)
-        if (strcmp(c->name, name) == 0)
-            return c;
+    for (int k = 0; k < NCOMMANDS; k++)
+        if (strcmp(commands[k].name, name) == 0)
+            return &commands[k];
     return NULL;
 }
 
 static int unknown(const char *name) {
     struct pg_nearest search = pg_nearest_begin(name);
-    for (const struct mon_command *c = mon_commands; c->name; c++)
-        pg_nearest_offer(&search, c->name);
-    return mon_fail(MON_USAGE, "there is no command `%s`%s%s%s; see trapeze --help", name,
-                    search.best ? "; did you mean `" : "", search.best ? search.best : "",
-                    search.best ? "`?" : "");
+    for (int k = 0; k < NCOMMANDS; k++)
+        pg_nearest_offer(&search, commands[k].name);
+    return mon_unknown("command", name, &search);
 }
 
-int main(int argc, char **argv) {
-    signal(SIGPIPE, SIG_IGN); /* a closed output is an error to report, not a death */
+static int execute(int argc, char **argv) {
     if (argc < 2)
         return mon_fail(MON_USAGE, "which command? See trapeze --help");
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    bool help_on = strcmp(argv[1], "help") == 0 && argc > 2;
+    const char *name = argv[help_on ? 2 : 1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         help();
         return 0;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(name, "--version") == 0) {
         printf("trapeze %s\n", TRAPEZE_VERSION);
         return 0;
     }
-    const struct mon_command *command = find(argv[1]);
+    const struct mon_command *command = find(name);
     if (!command)
-        return unknown(argv[1]);
+        return unknown(name);
     struct mon_args args;
     struct pg_error err;
-    if (!mon_parse(&args, command, argc - 1, argv + 1, &err))
+    if (!help_on && !mon_parse(&args, command, argc - 1, argv + 1, &err))
         return mon_fail(MON_USAGE, "%s: %s", command->name, err.text);
-    if (args.count[OPT_help]) {
+    if (help_on || args.count[OPT_help]) {
         mon_help(command, stdout);
         return 0;
     }
-    int status = command->run(&args);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return mon_fail(MON_INTERNAL, "cannot write to standard output");
+    return command->run(&args);
+}
+
+/* Somebody may have closed the standard descriptors. Fill the gaps, or the next file that is
+ * opened, a disk image perhaps, would become standard output. Reading finds the end, writing
+ * fails. */
+static bool fill_descriptors(void) {
+    int fd;
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd < 0 || close(fd) == 0;
+}
+
+int main(int argc, char **argv) {
+    fill_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* a closed output is an error to report, not a death */
+    int status = execute(argc, argv);
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        /* MON_INTERNAL: the command has said so itself */
+        if (status != MON_INTERNAL)
+            mon_fail(0, "cannot write to standard output%s%s", errno ? ": " : "",
+                     errno ? strerror(errno) : "");
+        status = MON_INTERNAL;
+    }
     return status;
 }

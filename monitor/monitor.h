@@ -4,6 +4,8 @@
 
 #include "isa/error.h"
 #include "isa/image.h"
+#include "isa/nearest.h"
+#include "machine/hash.h"
 #include "vmm/system.h"
 
 #include <stdio.h>
@@ -31,11 +33,13 @@ struct mon_args {
 };
 
 struct mon_command {
-    const char *name, *usage, *meaning;
+    const char *name, *usage, *meaning, *notes;
     int (*run)(const struct mon_args *args); /* returns the exit status */
 };
 
-extern const struct mon_command mon_commands[]; /* ends with a row without a name */
+#define X(name, usage, meaning, notes) int cmd_##name(const struct mon_args *args);
+#include "monitor/command.def"
+#undef X
 
 /* The option's (last) value, or NULL. */
 const char *mon_option(const struct mon_args *args, enum mon_option option);
@@ -47,26 +51,17 @@ bool mon_parse(struct mon_args *args, const struct mon_command *command, int arg
 /* The help text of a command. */
 void mon_help(const struct mon_command *command, FILE *out);
 
-/* A number with an optional suffix K, M or G, at most `max`. Decimal, or hex with 0x. */
-bool mon_number(const char *text, uint64_t max, uint64_t *value);
+/* A number, decimal or hex with 0x, at most `max`, with an optional suffix K, M or G: powers of
+ * `unit`, which is 1000 or 1024; 0 allows no suffix. False if it is none. */
+bool mon_number(const char *text, uint64_t max, unsigned unit, uint64_t *value);
 
-#define X(name, usage, meaning) int cmd_##name(const struct mon_args *args);
-#include "monitor/command.def"
-#undef X
+/* ---- endings: ending.c, fail.c */
 
-/* ---- endings: ending.c */
-
-/* The exit statuses of `run`, beside the guest's own 0..63. Manual: section 13. */
+/* The exit statuses, beside a guest's own 0..63. */
 enum mon_status {
-    MON_GUEST_ABOVE_63 = 64,
-    MON_TRAP = 65,
-    MON_LIMIT = 66,
-    MON_IDLE = 67,
-    MON_USAGE = 68,
-    MON_BAD_IMAGE = 69,
-    MON_INTERNAL = 70,
-    MON_DIFFERENCE = 71,
-    MON_INTERRUPTED = 130,
+#define X(name, status, meaning) MON_##name = status,
+#include "monitor/status.def"
+#undef X
 };
 
 /* How a guest ended. */
@@ -85,20 +80,24 @@ void mon_explain(const struct pg_machine *m, const struct mon_ending *ending,
 /* Print `trapeze: ...` on standard error and return the status. */
 int mon_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- programs and files: program.c */
+/* There is no `what` with this name; the search says what may have been meant. */
+int mon_unknown(const char *what, const char *name, const struct pg_nearest *search);
+
+/* ---- programs and files: program.c, files.c */
 
 /* The program in an ELF file, or in assembly source if the name ends in .s or .S. NULL, with the
  * errors printed, if it cannot be had. Free with pg_image_free. */
 struct pg_image *mon_program(const char *path, const struct mon_args *args);
 
-/* A whole file, malloc'ed; at most `max` bytes. NULL with a message. */
-uint8_t *mon_read_file(const char *path, size_t max, size_t *size, struct pg_error *err);
+/* The system with this name; NULL, with a message, if there is none. */
+const struct pg_system *mon_system(const char *name);
 
 /* Everything that says how to run guests: from the command line to setups. Free with mon_unplan. */
 struct mon_plan {
     size_t nguests;
     struct pg_setup setups[MON_REPEAT];
     struct pg_image *images[MON_REPEAT];
+    char names[MON_REPEAT][64]; /* short, and no two alike */
     uint8_t *disks[MON_REPEAT];
     const struct pg_engine *engine;
     uint8_t *input;
@@ -108,16 +107,45 @@ struct mon_plan {
 int mon_plan(struct mon_plan *plan, const struct mon_args *args);
 void mon_unplan(struct mon_plan *plan);
 
-/* ---- the terminal: terminal.c */
+/* A whole file, malloc'ed; at most `max` bytes. NULL with a message. */
+uint8_t *mon_read_file(const char *path, size_t max, size_t *size, struct pg_error *err);
 
-/* Make Ctrl-C (and SIGTERM) set a flag instead of ending the program. */
+/* The same from an open descriptor, to its end or an interrupt; `name` is for messages. */
+uint8_t *mon_read_all(int fd, const char *name, size_t max, size_t *size, struct pg_error *err);
+
+/* Replace a file's contents: all of it, or on error nothing. */
+bool mon_write_file(const char *path, const void *data, size_t size, struct pg_error *err);
+
+/* Do both paths name one existing file? */
+bool mon_same_file(const char *a, const char *b);
+
+/* ---- interrupts: terminal.c */
+
+/* Make Ctrl-C and the like set a flag instead of ending the program, and Ctrl-Z wait for the next
+ * look at that flag. */
 void mon_catch_interrupts(void);
+
+/* Was it interrupted? If Ctrl-Z was typed, first stops until the shell sends it on. */
 bool mon_interrupted(void);
 
-/* The last path component without its extension. `text` receives it. */
-const char *mon_short_name(const char *path, char *text, size_t size);
+/* ---- results: result.c, json.c */
 
-/* ---- results: result.c */
+/* Seconds that have passed; seconds of processor time that this process has used. */
+double mon_now(void);
+double mon_processor_time(void);
+
+/* What is known of a guest after its run. */
+struct mon_result {
+    const char *name;
+    struct mon_ending ending;
+    uint64_t T, instructions;
+    char hash[PG_HASH_TEXT];
+    struct pg_counts counts;
+};
+
+/* The result of guest k of a session; `name` must outlive it. */
+void mon_result(struct mon_result *result, struct pg_session *session, size_t k, const char *name,
+                uint64_t limit);
 
 /* One line of counters, by name. */
 struct mon_figure {
@@ -125,14 +153,32 @@ struct mon_figure {
     uint64_t value;
 };
 
-/* All counters of a guest, in the order of the tables; at most `max`. Returns how many. */
-size_t mon_figures(const struct pg_counts *counts, const struct pg_machine *m,
-                   struct mon_figure *figures, size_t max);
+enum { MON_FIGURES = PG_NCOUNTERS + 2 * (PG_NCAUSES - 1) + PG_NOPS };
 
-enum { MON_FIGURES = PG_NCOUNTERS + 2 * PG_NCAUSES + PG_NOPS };
+/* All counters of a guest, in the order of the tables. */
+void mon_figures(const struct pg_counts *counts, struct mon_figure figures[MON_FIGURES]);
 
-/* One guest's result as a JSON object (a json_t *, as void * where jansson is missing), or NULL. */
-void *mon_json_result(const struct pg_machine *m, const struct pg_counts *counts,
-                      const struct mon_ending *ending);
+/* A number with a space between thousands. */
+const char *mon_grouped(uint64_t value, char text[32]);
+
+/* One column of `compare`: a guest under a system. */
+struct mon_column {
+    const struct pg_system *system;
+    struct mon_result result;
+    bool done;      /* it ran to its end; false: interrupted */
+    bool equal;     /* done, with the state of the first column */
+    double seconds; /* of processor time */
+    struct mon_figure figures[MON_FIGURES];
+};
+
+/* Is --json given, and cannot be had? Then the exit status, with a message; else 0. */
+int mon_json_check(const struct mon_args *args);
+
+/* Print the results as one object, by schema/run.schema.json and schema/compare.schema.json.
+ * Returns 0, or an exit status after a message. */
+int mon_json_run(const char *system, const char *engine, const struct mon_result *results,
+                 size_t n);
+int mon_json_compare(const char *guest, const char *engine, const struct mon_column *columns,
+                     size_t n);
 
 #endif

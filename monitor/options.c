@@ -53,13 +53,18 @@ static int find(const struct mon_command *command, const char *text, const char 
 }
 
 static bool unknown(const struct mon_command *command, const char *text, struct pg_error *err) {
-    struct pg_nearest search = pg_nearest_begin(text + strspn(text, "-"));
+    char name[40];
+    const char *begin = text + strspn(text, "-");
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(begin, "="), begin);
+    struct pg_nearest search = pg_nearest_begin(name);
     for (int k = 0; k < MON_NOPTIONS; k++)
         if (takes(command, &rows[k]))
             pg_nearest_offer(&search, rows[k].name);
     if (search.best)
-        return pg_fail(err, "there is no option %s; did you mean --%s?", text, search.best);
-    return pg_fail(err, "there is no option %s; see trapeze %s --help", text, command->name);
+        return pg_fail(err, "there is no option %.*s; did you mean --%s?", (int)strcspn(text, "="),
+                       text, search.best);
+    return pg_fail(err, "there is no option %.*s; see trapeze %s --help", (int)strcspn(text, "="),
+                   text, command->name);
 }
 
 bool mon_parse(struct mon_args *args, const struct mon_command *command, int argc, char **argv,
@@ -111,27 +116,24 @@ void mon_help(const struct mon_command *command, FILE *out) {
                  rows[k].argument ? " " : "", rows[k].argument ? rows[k].argument : "");
         fprintf(out, "  %-22s %s\n", left, rows[k].meaning);
     }
+    fprintf(out, "\n%s", command->notes);
 }
 
-bool mon_number(const char *text, uint64_t max, uint64_t *value) {
+bool mon_number(const char *text, uint64_t max, unsigned unit, uint64_t *value) {
+    static const char suffixes[] = "KMG";
     char *end;
     if (!isdigit((unsigned char)text[0]))
         return false;
     errno = 0;
     unsigned long long n = strtoull(text, &end, text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10);
-    if (errno)
+    const char *suffix = *end && unit ? strchr(suffixes, toupper((unsigned char)*end)) : NULL;
+    if (errno || n > max || end[suffix != NULL])
         return false;
-    unsigned shift = 0;
-    switch (*end) {
-    case 'k':
-    case 'K': shift = 10; break;
-    case 'm':
-    case 'M': shift = 20; break;
-    case 'g':
-    case 'G': shift = 30; break;
-    default: break;
+    for (ptrdiff_t k = suffix ? suffix - suffixes : -1; k >= 0; k--) {
+        if (n > max / unit)
+            return false;
+        n *= unit;
     }
-    end += shift != 0;
-    *value = (uint64_t)n << shift;
-    return *end == '\0' && *value >> shift == n && *value <= max;
+    *value = n;
+    return true;
 }

@@ -2,64 +2,37 @@
 #include "isa/asm.h"
 #include "monitor/monitor.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECTOR = 512, MAX_FILE = 1 << 30 };
+enum { MAX_PROGRAM = 256 << 20, MAX_INPUT = 256 << 20 };
 
-uint8_t *mon_read_file(const char *path, size_t max, size_t *size, struct pg_error *err) {
-    FILE *in = fopen(path, "rb");
-    struct stat st;
-    if (!in) {
-        pg_fail(err, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    if (fstat(fileno(in), &st) == 0 && S_ISDIR(st.st_mode)) {
-        pg_fail(err, "%s: is a directory", path);
-        fclose(in);
-        return NULL;
-    }
-    struct pg_bytes bytes = {0};
-    uint8_t block[65536];
-    size_t n;
-    bool ok = pg_bytes_add(&bytes, "", 0);
-    while (ok && (n = fread(block, 1, sizeof block, in)) > 0)
-        if (!(ok = bytes.size + n <= max && pg_bytes_add(&bytes, block, n)))
-            pg_fail(err, "%s: larger than %zu bytes", path, max);
-    if (ok && ferror(in))
-        ok = pg_fail(err, "%s: %s", path, strerror(errno));
-    fclose(in);
-    if (!ok) {
-        free(bytes.data);
-        return NULL;
-    }
-    *size = bytes.size;
-    return bytes.data;
-}
+/* ---- programs */
 
 static bool is_source(const char *path) {
     size_t size = strlen(path);
     return size > 2 && (strcmp(path + size - 2, ".s") == 0 || strcmp(path + size - 2, ".S") == 0);
 }
 
+static struct pg_image *assemble(const char *path, const struct mon_args *args) {
+    struct pg_diagnostics diags = {0};
+    struct pg_asm_options options = pg_asm_options_default();
+    options.include_paths = args->values[OPT_include];
+    options.ninclude_paths = args->count[OPT_include];
+    struct pg_image *image = pg_assemble(&path, 1, &options, &diags);
+    pg_diagnostics_print(&diags, stderr, isatty(STDERR_FILENO));
+    pg_diagnostics_free(&diags);
+    return image;
+}
+
 struct pg_image *mon_program(const char *path, const struct mon_args *args) {
-    if (is_source(path)) {
-        struct pg_diagnostics diags = {0};
-        struct pg_asm_options options = pg_asm_options_default();
-        options.include_paths = args->values[OPT_include];
-        options.ninclude_paths = args->count[OPT_include];
-        struct pg_image *image = pg_assemble(&path, 1, &options, &diags);
-        pg_diagnostics_print(&diags, stderr, isatty(STDERR_FILENO));
-        pg_diagnostics_free(&diags);
-        return image;
-    }
+    if (is_source(path))
+        return assemble(path, args);
     struct pg_error err = {""};
     size_t size;
     struct pg_image *image = NULL;
-    uint8_t *bytes = mon_read_file(path, MAX_FILE, &size, &err);
+    uint8_t *bytes = mon_read_file(path, MAX_PROGRAM, &size, &err);
     if (bytes)
         image = pg_image_read(bytes, size, path, &err);
     free(bytes);
@@ -68,87 +41,133 @@ struct pg_image *mon_program(const char *path, const struct mon_args *args) {
     return image;
 }
 
-const char *mon_short_name(const char *path, char *text, size_t size) {
+/* ---- names */
+
+/* The last component of the path without its extension. */
+static void short_name(const char *path, char *text, size_t size) {
     const char *slash = strrchr(path, '/');
-    snprintf(text, size, "%s", slash ? slash + 1 : path);
+    snprintf(text, size, "%s", slash && slash[1] ? slash + 1 : path);
     char *dot = strrchr(text, '.');
     if (dot && dot != text)
         *dot = '\0';
-    return text;
+}
+
+/* Name guest k; two of the same program are told apart by a number. */
+static void name_guest(struct mon_plan *plan, size_t k, const char *path) {
+    char *name = plan->names[k];
+    size_t size = sizeof plan->names[k];
+    short_name(path, name, size - 4);
+    size_t length = strlen(name);
+    for (size_t j = 0, n = 2; j < k; j++)
+        if (strcmp(plan->names[j], name) == 0) {
+            snprintf(name + length, size - length, ".%zu", n++);
+            j = SIZE_MAX; /* from the beginning */
+        }
+}
+
+const struct pg_system *mon_system(const char *name) {
+    const struct pg_system *system = pg_system_by_name(name);
+    struct pg_nearest search = pg_nearest_begin(name);
+    for (int k = 0; pg_systems[k]; k++)
+        pg_nearest_offer(&search, pg_systems[k]->name);
+    if (!system)
+        mon_unknown("system", name, &search);
+    return system;
+}
+
+/* ---- the plan */
+
+static int plan_engine(struct mon_plan *plan, const char *name) {
+    struct pg_nearest search = pg_nearest_begin(name);
+    for (int k = 0; pg_engines[k]; k++)
+        pg_nearest_offer(&search, pg_engines[k]->name);
+    plan->engine = pg_engine_by_name(name);
+    return plan->engine ? 0 : mon_unknown("engine", name, &search);
 }
 
 /* The options that are the same for every guest. */
-static int plan_options(const struct mon_args *args, struct pg_setup *setup,
-                        const struct pg_engine **engine) {
-    const char *text;
+static int plan_options(struct mon_plan *plan, const struct mon_args *args,
+                        struct pg_setup *setup) {
+    const char *text = mon_option(args, OPT_engine);
     uint64_t value;
-    *setup = (struct pg_setup){.memory = 16 << 20, .limit = PG_NEVER};
-    *engine = pg_engine_by_name("threaded");
-    if ((text = mon_option(args, OPT_engine)) && !(*engine = pg_engine_by_name(text)))
-        return mon_fail(MON_USAGE, "there is no engine `%s`; see trapeze --help", text);
+    *setup =
+        (struct pg_setup){.memory = 16 << 20, .limit = PG_NEVER, .profile = &pg_profile_strict};
+    int status = plan_engine(plan, text ? text : "threaded");
+    if (status)
+        return status;
     if ((text = mon_option(args, OPT_memory))) {
-        if (!mon_number(text, UINT32_MAX, &value) || value % PG_PAGE || value < PG_MIN_MEMORY)
+        if (!mon_number(text, UINT32_MAX, 1024, &value) || value % PG_PAGE || value < PG_MIN_MEMORY)
             return mon_fail(MON_USAGE,
-                            "--memory %s: not a multiple of 4096 bytes between 8K and 4G, such as "
-                            "1M",
+                            "--memory %s: not a multiple of 4096 bytes from 8K to less than 4G, "
+                            "such as 1M",
                             text);
         setup->memory = (uint32_t)value;
     }
-    if ((text = mon_option(args, OPT_limit)) && !mon_number(text, PG_NEVER - 1, &setup->limit))
+    if ((text = mon_option(args, OPT_limit)) &&
+        !mon_number(text, PG_NEVER - 1, 1000, &setup->limit))
         return mon_fail(MON_USAGE, "--limit %s: not a number of steps, such as 10M", text);
-    if ((text = mon_option(args, OPT_profile)) && strcmp(text, pg_profile_strict.name) != 0)
-        return mon_fail(MON_USAGE, "there is no profile `%s`; there is `strict`", text);
-    setup->profile = &pg_profile_strict;
+    if ((text = mon_option(args, OPT_profile)) && strcmp(text, pg_profile_strict.name) != 0) {
+        struct pg_nearest search = pg_nearest_begin(text);
+        pg_nearest_offer(&search, pg_profile_strict.name);
+        return mon_unknown("profile", text, &search);
+    }
     return 0;
 }
 
-static int plan_disk(struct mon_plan *plan, size_t k, const char *path) {
+static int plan_input(struct mon_plan *plan, const struct mon_args *args, struct pg_setup *setup) {
+    const char *path = mon_option(args, OPT_input);
+    struct pg_error err;
+    if (!path)
+        return 0;
+    plan->input = mon_read_file(path, MAX_INPUT, &setup->input_size, &err);
+    setup->input = plan->input;
+    return plan->input ? 0 : mon_fail(MON_USAGE, "%s", err.text);
+}
+
+static int plan_disk(struct mon_plan *plan, const struct mon_args *args, size_t k) {
+    const char *path = args->values[OPT_disk][k];
     struct pg_error err;
     size_t size;
-    plan->disks[k] = mon_read_file(path, MAX_FILE, &size, &err);
+    for (size_t j = 0; j < k && !mon_option(args, OPT_readonly); j++)
+        if (mon_same_file(path, args->values[OPT_disk][j]))
+            return mon_fail(MON_USAGE, "%s: two guests cannot write to one disk image", path);
+    plan->disks[k] = mon_read_file(path, (size_t)PG_MAX_SECTORS * PG_SECTOR, &size, &err);
     if (!plan->disks[k])
         return mon_fail(MON_USAGE, "%s", err.text);
-    if (size % SECTOR || size == 0)
-        return mon_fail(MON_USAGE, "%s: a disk image of %zu bytes: it must be a multiple of %d",
-                        path, size, SECTOR);
+    if (size % PG_SECTOR || size == 0)
+        return mon_fail(MON_USAGE,
+                        "%s: a disk image of %zu bytes: it must be a multiple of %d, and not empty",
+                        path, size, PG_SECTOR);
     plan->setups[k].disk = plan->disks[k];
-    plan->setups[k].disk_sectors = (uint32_t)(size / SECTOR);
+    plan->setups[k].disk_sectors = (uint32_t)(size / PG_SECTOR);
     return 0;
 }
 
 int mon_plan(struct mon_plan *plan, const struct mon_args *args) {
     *plan = (struct mon_plan){0};
     struct pg_setup setup;
+    const char *command = args->command->name;
     if (args->noperands == 0)
-        return mon_fail(MON_USAGE, "%s: which guest? See trapeze %s --help", args->command->name,
-                        args->command->name);
+        return mon_fail(MON_USAGE, "%s: which guest? See trapeze %s --help", command, command);
     if (args->noperands > MON_REPEAT)
-        return mon_fail(MON_USAGE, "more than %d guests", MON_REPEAT);
-    int status = plan_options(args, &setup, &plan->engine);
-    if (status)
-        return status;
+        return mon_fail(MON_USAGE, "%s: more than %d guests", command, MON_REPEAT);
     if (args->count[OPT_disk] > args->noperands)
-        return mon_fail(MON_USAGE, "more disks than guests");
-    const char *input = mon_option(args, OPT_input);
-    if (input) {
-        struct pg_error err;
-        plan->input = mon_read_file(input, MAX_FILE, &setup.input_size, &err);
-        if (!plan->input)
-            return mon_fail(MON_USAGE, "%s", err.text);
-        setup.input = plan->input;
-    }
-    for (size_t k = 0; k < args->noperands; k++) {
+        return mon_fail(MON_USAGE, "%s: more disks than guests", command);
+    int status = plan_options(plan, args, &setup);
+    if (status == 0)
+        status = plan_input(plan, args, &setup);
+    for (size_t k = 0; k < args->noperands && status == 0; k++) {
         plan->setups[k] = setup;
+        name_guest(plan, k, args->operands[k]);
         plan->images[k] = mon_program(args->operands[k], args);
         if (!plan->images[k])
-            return MON_BAD_IMAGE;
+            return mon_interrupted() ? MON_INTERRUPTED : MON_BAD_IMAGE;
         plan->setups[k].image = plan->images[k];
         plan->nguests++;
-        if (k < args->count[OPT_disk] &&
-            (status = plan_disk(plan, k, args->values[OPT_disk][k])) != 0)
-            return status;
+        if (k < args->count[OPT_disk])
+            status = plan_disk(plan, args, k);
     }
-    return 0;
+    return status && mon_interrupted() ? MON_INTERRUPTED : status;
 }
 
 void mon_unplan(struct mon_plan *plan) {

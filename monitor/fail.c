@@ -1,0 +1,20 @@
+#include "monitor/monitor.h"
+
+#include <stdarg.h>
+
+int mon_fail(int status, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fputs("trapeze: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return status;
+}
+
+int mon_unknown(const char *what, const char *name, const struct pg_nearest *search) {
+    if (search->best)
+        return mon_fail(MON_USAGE, "there is no %s `%s`; did you mean `%s`?", what, name,
+                        search->best);
+    return mon_fail(MON_USAGE, "there is no %s `%s`; see trapeze --help", what, name);
+}

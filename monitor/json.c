@@ -1,0 +1,114 @@
+/* json.c - results as JSON, by the schemas in schema/. */
+#include "monitor/monitor.h"
+
+#ifdef HAVE_JANSSON
+
+#include <jansson.h>
+enum { RUN_VERSION = 1, COMPARE_VERSION = 1 };
+
+int mon_json_check(const struct mon_args *args) {
+    return 0;
+}
+
+/* T passes 2^63 only if a guest sleeps for that long; JSON's integers end there. */
+static json_t *number(uint64_t value) {
+    char digits[24];
+    if (value <= INT64_MAX)
+        return json_integer((json_int_t)value);
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    return json_string(digits);
+}
+
+/* A file's name may be anything; what is not UTF-8 becomes `?`. */
+static json_t *string(const char *text) {
+    char copy[128];
+    json_t *s = json_string(text);
+    if (s)
+        return s;
+    snprintf(copy, sizeof copy, "%s", text);
+    for (char *c = copy; *c; c++)
+        *c = *c & 0x80 ? '?' : *c;
+    return json_string(copy);
+}
+
+/* The plain counters always, the many by cause or instruction only where they are not 0. */
+static json_t *counters(const struct pg_counts *counts) {
+    struct mon_figure figures[MON_FIGURES];
+    json_t *list = json_object();
+    mon_figures(counts, figures);
+    for (size_t k = 0; k < MON_FIGURES; k++)
+        if (k < PG_NCOUNTERS || figures[k].value)
+            json_object_set_new(list, figures[k].name, number(figures[k].value));
+    return list;
+}
+
+static json_t *result(const struct mon_result *r) {
+    return json_pack("{s:o, s:{s:s, s:I}, s:i, s:o, s:o, s:s, s:o}", "guest", string(r->name),
+                     "exit", "kind", r->ending.kind, "code", (json_int_t)r->ending.code, "status",
+                     r->ending.status, "T", number(r->T), "instructions", number(r->instructions),
+                     "state_hash", r->hash, "counters", counters(&r->counts));
+}
+
+/* Takes over `object`; NULL means that memory was short when it was made. */
+static int print(json_t *object) {
+    bool ok = object && json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
+    if (ok)
+        putchar('\n');
+    json_decref(object);
+    if (!object)
+        return mon_fail(MON_INTERNAL, "the host is out of memory");
+    return ok ? 0 : mon_fail(MON_INTERNAL, "cannot write to standard output");
+}
+
+int mon_json_run(const char *system, const char *engine, const struct mon_result *results,
+                 size_t n) {
+    json_t *all = json_pack("{s:s, s:i, s:s, s:s}", "schema", "trapeze.run", "version", RUN_VERSION,
+                            "system", system, "engine", engine);
+    json_t *guests = json_array();
+    for (size_t k = 0; k < n; k++)
+        json_array_append_new(guests, result(&results[k]));
+    if (n == 1)
+        json_object_update(all, json_array_get(guests, 0));
+    else
+        json_object_set(all, "guests", guests);
+    json_decref(guests);
+    return print(all);
+}
+
+int mon_json_compare(const char *guest, const char *engine, const struct mon_column *columns,
+                     size_t n) {
+    json_t *systems = json_array();
+    for (size_t k = 0; k < n; k++) {
+        json_t *one = result(&columns[k].result);
+        json_object_del(one, "guest");
+        json_object_set_new(one, "system", json_string(columns[k].system->name));
+        json_object_set_new(one, "equal", json_boolean(columns[k].equal));
+        json_object_set_new(one, "host_seconds", json_real(columns[k].seconds));
+        json_array_append_new(systems, one);
+    }
+    return print(json_pack("{s:s, s:i, s:o, s:s, s:o}", "schema", "trapeze.compare", "version",
+                           COMPARE_VERSION, "guest", string(guest), "engine", engine, "systems",
+                           systems));
+}
+
+#else
+
+int mon_json_check(const struct mon_args *args) {
+    if (!mon_option(args, OPT_json))
+        return 0;
+    return mon_fail(MON_USAGE,
+                    "--json: this trapeze was built without jansson; install it (Debian: "
+                    "libjansson-dev) and build again");
+}
+
+int mon_json_run(const char *system, const char *engine, const struct mon_result *results,
+                 size_t n) {
+    return 0;
+}
+
+int mon_json_compare(const char *guest, const char *engine, const struct mon_column *columns,
+                     size_t n) {
+    return 0;
+}
+
+#endif
