@@ -112,8 +112,8 @@ static void print_translated_word(const struct pg_unit_view *u, unsigned w) {
              (pg_rows[in.op].format == PG_FMT_ML || pg_rows[in.op].format == PG_FMT_MM) &&
              pg_listing_place((uint32_t)in.imm))
         snprintf(note, sizeof note, "%s", pg_listing_place((uint32_t)in.imm));
-    printf("| %05" PRIx32 "  %08" PRIx32 "  %-24s%s%s\n", at, u->code[w], text, *note ? "# " : "",
-           note);
+    printf("| %05" PRIx32 "  %08" PRIx32 "  %-*s%s%s\n", at, u->code[w], *note ? 24 : 0, text,
+           *note ? "# " : "", note);
 }
 
 static void print_unit(const struct pg_image *image, const struct pg_unit_view *u) {

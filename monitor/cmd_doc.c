@@ -113,18 +113,10 @@ static void put_directives(FILE *out) {
 }
 
 static void put_statuses(FILE *out) {
-    static const struct {
-        int status;
-        const char *meaning;
-    } rows[] = {
-#define X(name, status, meaning) {status, meaning},
-#include "monitor/status.def"
-#undef X
-    };
     fprintf(out, "| status | meaning |\n|---|---|\n| 0..63 | the guest's own, as written to "
                  "power.exit; 0 from other commands |\n");
-    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
-        fprintf(out, "| %d | %s |\n", rows[k].status, rows[k].meaning);
+    for (const struct mon_status_row *row = mon_statuses; row->meaning; row++)
+        fprintf(out, "| %d | %s |\n", row->status, row->meaning);
 }
 
 static const struct section {

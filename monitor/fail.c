@@ -2,6 +2,13 @@
 
 #include <stdarg.h>
 
+const struct mon_status_row mon_statuses[] = {
+#define X(name, status, meaning) {status, meaning},
+#include "monitor/status.def"
+#undef X
+    {0, NULL},
+};
+
 int mon_fail(int status, const char *format, ...) {
     va_list args;
     va_start(args, format);

@@ -16,14 +16,6 @@ static const struct mon_command commands[] = {
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
 static void help(void) {
-    static const struct {
-        int status;
-        const char *meaning;
-    } statuses[] = {
-#define X(name, status, meaning) {status, meaning},
-#include "monitor/status.def"
-#undef X
-    };
     printf("trapeze - a laboratory for virtualization\n\nusage: trapeze COMMAND [OPTION]...\n\n");
     for (int k = 0; k < NCOMMANDS; k++)
         printf("  %-8s %-16s %s\n", commands[k].name, commands[k].usage, commands[k].meaning);
@@ -34,8 +26,8 @@ static void help(void) {
     for (int k = 0; pg_engines[k]; k++)
         printf("  %-10s %s\n", pg_engines[k]->name, pg_engines[k]->meaning);
     printf("\nExit statuses:\n\n  %-10s %s\n", "0..63", "the guest's own; 0 from other commands");
-    for (size_t k = 0; k < sizeof statuses / sizeof *statuses; k++)
-        printf("  %-10d %s\n", statuses[k].status, statuses[k].meaning);
+    for (const struct mon_status_row *row = mon_statuses; row->meaning; row++)
+        printf("  %-10d %s\n", row->status, row->meaning);
     printf("\nThe manual is isa/MANUAL.md.\n");
 }
 

@@ -64,6 +64,12 @@ enum mon_status {
 #undef X
 };
 
+struct mon_status_row {
+    int status;
+    const char *meaning;
+};
+extern const struct mon_status_row mon_statuses[]; /* ends with a row without a meaning */
+
 /* How a guest ended. */
 struct mon_ending {
     const char *kind; /* "exit", "check-stop", "limit", "idle", "interrupted", "internal" */
