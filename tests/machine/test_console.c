@@ -62,6 +62,20 @@ static void end_after_the_last_byte(void **state) {
     assert_int_equal(port_in(m, "console.data"), 'x');
     assert_int_equal(port_in(m, "console.status"), 2);
     pg_machine_free(m);
+    /* nor does it come before the last byte, whatever was recorded */
+    m = console_machine(0);
+    pg_input_add(input_of(m), 0, "x", 1);
+    pg_input_add(input_of(m), 9, "y", 1);
+    pg_input_add(input_of(m), 11, "z", 1);
+    pg_input_end(input_of(m), 2);
+    pg_refresh(m);
+    for (uint64_t T = 0; T < 12; T++) {
+        pg_step(m);
+        assert_int_equal(port_in(m, "console.status"), T == 0 || T == 9 || T == 11);
+        port_in(m, "console.data");
+        assert_int_equal(port_in(m, "console.status"), T == 11 ? 2 : 0);
+    }
+    pg_machine_free(m);
 }
 
 static void interrupt_at_the_exact_step(void **state) {

@@ -398,6 +398,7 @@ static void many_entries(void **state) {
     for (uint32_t k = 0; k < 100000; k++) {
         assert_true(pg_tlb_put(&tlb, 0x9000, 0xc0000 + k, 1));
         pg_tlb_drop(&tlb, 0xc0000 + k);
+        assert_true(2 * tlb.used <= tlb.capacity);
     }
     assert_int_equal(tlb.live, PAGES / 2 * ROOTS);
     assert_true(tlb.capacity <= 16384);

@@ -98,6 +98,12 @@ static void over_another_state(void **state) {
     assert_same(m, other);
     assert_int_equal(word_at(other, 0x1f000), 0);
     assert_int_equal(other->bus.plugs.disk_written[0], 0);
+    /* a sector of zeros that was written is not one that never was */
+    m->bus.plugs.disk_written[2] = 1;
+    free(bytes.data);
+    bytes = saved(m);
+    restored(other, &bytes);
+    assert_memory_equal(other->bus.plugs.disk_written, m->bus.plugs.disk_written, 4);
     free(bytes.data);
     pg_machine_free(m);
     pg_machine_free(other);

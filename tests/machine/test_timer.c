@@ -151,6 +151,37 @@ static void across_rings(void **state) {
     }
 }
 
+/* The deadline in U is due in ring 0, too: set there to what U is, or reached by an instruction
+ * after which a trap leaves the user ring before the next sampling. */
+static void due_in_ring_zero(void **state) {
+    struct pg_machine *m = nops(PG_IE);
+    m->cpu.U = 9;
+    port_out(m, "timer.udelta", 0);
+    assert_int_equal(fires_at(m), 0);
+    pg_machine_free(m);
+
+    m = nops(PG_TRACE | 1);
+    set_new_psw(m, PG_IE, HANDLER, 0, 0);
+    port_out(m, "timer.udelta", 1);
+    pg_step(m);
+    assert_int_equal(word_at(m, PG_FRAME_CAUSE), PG_CAUSE_trace);
+    assert_int_equal(fires_at(m), 2);
+    pg_machine_free(m);
+}
+
+/* A new PSW may lie in a user ring: the trap then starts the count. */
+static void trap_into_a_user_ring(void **state) {
+    struct pg_machine *m = nops(0);
+    put_insn(m, CODE + 4, PG_OP_svc, 0, 0, 0, 0);
+    set_new_psw(m, PG_IE | 2, CODE + 0x40, 0, 0);
+    port_out(m, "timer.udelta", 3);
+    steps(m, 2);
+    assert_int_equal(word_at(m, PG_FRAME_CAUSE), PG_CAUSE_svc);
+    assert_int_equal(fires_at(m), 2 + 3);
+    assert_int_equal(m->cpu.U, 3);
+    pg_machine_free(m);
+}
+
 /* An event in T that comes first does not make the one in U late. */
 static void another_event_first(void **state) {
     struct pg_machine *m = nops(1);
@@ -291,6 +322,8 @@ int main(void) {
         cmocka_unit_test(counts_u),
         cmocka_unit_test(ring_zero_does_not_count),
         cmocka_unit_test(across_rings),
+        cmocka_unit_test(due_in_ring_zero),
+        cmocka_unit_test(trap_into_a_user_ring),
         cmocka_unit_test(another_event_first),
         cmocka_unit_test(idle_passes_to_the_event),
         cmocka_unit_test(idle_without_interrupts),
