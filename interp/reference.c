@@ -6,8 +6,7 @@ static void *reference_open(struct pg_machine *m) {
     return m;
 }
 
-static void reference_close(void *engine) {
-}
+static void reference_close(void *engine) {}
 
 static enum pg_stop reference_run(void *engine, uint64_t until) {
     struct pg_machine *m = engine;
@@ -20,8 +19,7 @@ static enum pg_stop reference_run(void *engine, uint64_t until) {
     return m->run == PG_RUNNING ? PG_STOP_TIME : PG_STOP_RUN;
 }
 
-static void reference_forget(void *engine) {
-}
+static void reference_forget(void *engine) {}
 
 const struct pg_engine pg_engine_reference = {
     .name = "reference",
