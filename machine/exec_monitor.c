@@ -20,7 +20,7 @@ static enum pg_outcome place(struct pg_machine *m, const struct pg_insn *in, uin
 }
 
 static enum pg_outcome load(struct pg_machine *m, const struct pg_insn *in, uint32_t *value) {
-    uint32_t pa;
+    uint32_t pa = 0;
     if (place(m, in, &pa) != PG_RETIRED)
         return PG_TRAPPED;
     *value = pg_ram_read32(&m->ram, pa);
@@ -28,7 +28,7 @@ static enum pg_outcome load(struct pg_machine *m, const struct pg_insn *in, uint
 }
 
 static enum pg_outcome store(struct pg_machine *m, const struct pg_insn *in, uint32_t value) {
-    uint32_t pa;
+    uint32_t pa = 0;
     if (place(m, in, &pa) != PG_RETIRED)
         return PG_TRAPPED;
     pg_ram_write32(&m->ram, pa, value);
