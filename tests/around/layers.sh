@@ -12,36 +12,38 @@ layers="isa machine interp vmm monitor"
 libc="assert ctype errno fcntl inttypes limits signal stdarg stdbool stddef stdint stdio stdlib
 string strings sys/mman sys/stat sys/types time unistd"
 
-find isa machine interp vmm monitor -name '*.[ch]' | sort | while read -r file; do
-    sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\([<"][^>"]*\)[>"].*/\1/p' "$file" |
-        while read -r include; do echo "$file $include"; done
-done | awk -v layers="$layers" -v libc="$libc" '
+find isa machine interp vmm monitor -name '*.[ch]' -exec awk -v layers="$layers" -v libc="$libc" '
     BEGIN {
         n = split(layers, names, " ")
         for (k = 1; k <= n; k++)
             rank[names[k]] = k
         n = split(libc, names, " ")
         for (k = 1; k <= n; k++)
-            is_libc["<" names[k] ".h"] = 1
+            is_libc["<" names[k] ".h>"] = 1
     }
     function bad(why) {
-        print $1 ": #include " $2 ": " why
+        print FILENAME ": #include " name ": " why
         status = 1
     }
-    {
+    /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
         seen++
-        split($1, path, "/")
+        split(FILENAME, path, "/")
         layer = path[1]
-        if ($2 ~ /^</) {
-            if (layer == "monitor" || is_libc[$2])
+        name = $0
+        sub(/^[^<"]*/, "", name)
+        sub(/[>"][^>"]*$/, "", name)
+        if (name ~ /^</) {
+            name = name ">"
+            if (layer == "monitor" || (name in is_libc))
                 next
             # ELF files are the one thing that isa has a library for.
-            if ($1 ~ /^isa\/image[a-z_]*\.[ch]$/ && $2 ~ /^<(libelf|gelf|elf|dwarf|elfutils\/libdw)\.h$/)
+            if (FILENAME ~ /^isa\/image[a-z_]*\.[ch]$/ &&
+                name ~ /^<(libelf|gelf|elf|dwarf|elfutils\/libdw)\.h>$/)
                 next
             bad("only libc may be used here")
             next
         }
-        name = substr($2, 2)
+        name = substr(name, 2)
         split(name, path, "/")
         if (!(path[1] in rank) || path[2] == "")
             bad("name it from the top of the tree, layer first")
@@ -62,4 +64,4 @@ done | awk -v layers="$layers" -v libc="$libc" '
             status = 1
         }
         exit status
-    }'
+    }' {} +
