@@ -24,18 +24,6 @@ const struct pg_system *pg_system_by_name(const char *name) {
     return NULL;
 }
 
-static bool plug_disk(struct pg_machine *m, const struct pg_setup *setup) {
-    struct pg_plugs *plugs = &m->bus.plugs;
-    size_t size = (size_t)setup->disk_sectors * 512;
-    plugs->disk = malloc(size + 1);
-    plugs->disk_written = calloc((size_t)setup->disk_sectors + 1, 1);
-    if (!plugs->disk || !plugs->disk_written)
-        return false;
-    memcpy(plugs->disk, setup->disk, size);
-    plugs->disk_sectors = setup->disk_sectors;
-    return true;
-}
-
 static bool plug_input(struct pg_machine *m, const struct pg_setup *setup) {
     struct pg_input *input = &m->bus.plugs.input;
     input->open = true;
@@ -49,7 +37,10 @@ static bool plug_input(struct pg_machine *m, const struct pg_setup *setup) {
 bool pg_set_up(struct pg_machine *m, const struct pg_setup *setup, struct pg_error *err) {
     if (setup->profile)
         m->profile = setup->profile;
-    if ((setup->disk && !plug_disk(m, setup)) || !plug_input(m, setup))
+    size_t size = (size_t)setup->disk_sectors * PG_SECTOR;
+    if (setup->disk && !pg_plug_disk(m, setup->disk, size, err))
+        return false;
+    if (!plug_input(m, setup))
         return pg_fail(err, "the host is out of memory");
     return pg_load_image(m, setup->image, err);
 }

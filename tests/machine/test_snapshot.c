@@ -465,7 +465,7 @@ static void disk_command_out_of_range(void **state) {
 /* Bytes changed at random under a good checksum: refused, or a machine that runs and is itself
  * saved and restored to the same. AddressSanitizer watches the rest. */
 static void damaged_at_random(void **state) {
-    enum { ROUNDS = 200 };
+    enum { ROUNDS = 100 };
     struct pg_machine *m = busy_machine(), *other = machine_new(), *third = machine_new();
     steps(m, 700);
     struct pg_bytes whole = saved(m), b = {0};
