@@ -136,6 +136,19 @@ static void row_of_numbers(const struct table *t, const char *name, size_t figur
     putchar('\n');
 }
 
+/* A share in per cent, which is 0 or 100 only if it is all or nothing. */
+static void share(uint64_t n, uint64_t all, char *text, size_t size) {
+    double percent = all ? 100.0 * (double)n / (double)all : 0.0;
+    if (n == 0)
+        snprintf(text, size, "-");
+    else if (n < all && percent < 0.01)
+        snprintf(text, size, "< 0.01 %%");
+    else if (n < all && percent > 99.99)
+        snprintf(text, size, "> 99.99 %%");
+    else
+        snprintf(text, size, "%.2f %%", percent);
+}
+
 /* The same in per cent of the guest's instructions. */
 static void row_of_shares(const struct table *t, const char *name, enum pg_counter counter) {
     uint64_t any = 0;
@@ -148,9 +161,8 @@ static void row_of_shares(const struct table *t, const char *name, enum pg_count
         const struct mon_result *r = &t->columns[k].result;
         char text[32];
         uint64_t n = r->counts.n[counter];
-        snprintf(text, sizeof text, "%.2f %%",
-                 r->instructions ? 100.0 * (double)n / (double)r->instructions : 0.0);
-        cell(n ? text : "-");
+        share(n, r->instructions, text, sizeof text);
+        cell(text);
     }
     putchar('\n');
 }
@@ -304,7 +316,8 @@ static int compare(struct table *t) {
         status = mon_json_compare(t->plan.names[0], t->plan.engine->name, t->columns, t->n);
     else if (t->n > 0)
         print_table(t);
-    fflush(stdout); /* before what standard error says about it */
+    if (status == 0)
+        status = mon_flush(); /* before standard error says more */
     return status ? status : verdict(t);
 }
 

@@ -1,6 +1,8 @@
 #include "monitor/monitor.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 const struct mon_status_row mon_statuses[] = {
 #define X(name, status, meaning) {status, meaning},
@@ -17,6 +19,14 @@ int mon_fail(int status, const char *format, ...) {
     fputc('\n', stderr);
     va_end(args);
     return status;
+}
+
+int mon_flush(void) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    return mon_fail(MON_INTERNAL, "cannot write to standard output%s%s", errno ? ": " : "",
+                    errno ? strerror(errno) : "");
 }
 
 int mon_unknown(const char *what, const char *name, const struct pg_nearest *search) {

@@ -51,13 +51,12 @@ static json_t *result(const struct mon_result *r) {
 
 /* Takes over `object`; NULL means that memory was short when it was made. */
 static int print(json_t *object) {
-    bool ok = object && json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
-    if (ok)
+    if (object && json_dumpf(object, stdout, JSON_INDENT(2)) == 0)
         putchar('\n');
     json_decref(object);
     if (!object)
         return mon_fail(MON_INTERNAL, "the host is out of memory");
-    return ok ? 0 : mon_fail(MON_INTERNAL, "cannot write to standard output");
+    return mon_flush();
 }
 
 int mon_json_run(const char *system, const char *engine, const struct mon_result *results,

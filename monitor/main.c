@@ -2,7 +2,6 @@
 #include "isa/nearest.h"
 #include "monitor/monitor.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -87,13 +86,7 @@ int main(int argc, char **argv) {
     fill_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a closed output is an error to report, not a death */
     int status = execute(argc, argv);
-    errno = 0;
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        /* MON_INTERNAL: the command has said so itself */
-        if (status != MON_INTERNAL)
-            mon_fail(0, "cannot write to standard output%s%s", errno ? ": " : "",
-                     errno ? strerror(errno) : "");
-        status = MON_INTERNAL;
-    }
-    return status;
+    /* MON_INTERNAL: what went wrong has been said. */
+    int flushed = status == MON_INTERNAL ? 0 : mon_flush();
+    return flushed ? flushed : status;
 }

@@ -86,6 +86,9 @@ void mon_explain(const struct pg_machine *m, const struct mon_ending *ending,
 /* Print `trapeze: ...` on standard error and return the status. */
 int mon_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Make sure that standard output has been written. Returns 0, or a status after a message. */
+int mon_flush(void);
+
 /* There is no `what` with this name; the search says what may have been meant. */
 int mon_unknown(const char *what, const char *name, const struct pg_nearest *search);
 
