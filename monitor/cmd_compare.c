@@ -57,7 +57,7 @@ static int run_column(struct table *t, const struct pg_system *system) {
     double begin = mon_processor_time();
     enum pg_progress progress = run_session(t, s);
     c->seconds = mon_processor_time() - begin;
-    mon_result(&c->result, s, 0, t->plan.names[0], t->plan.setups[0].limit);
+    mon_result(&c->result, s, 0, t->plan.names[0], t->plan.setups[0].limit, true);
     mon_figures(&c->result.counts, c->figures);
     c->done = progress == PG_PROGRESS_DONE;
     c->equal =

@@ -190,7 +190,8 @@ static void end_line(const struct mon_console *c, const struct pg_machine *m) {
 static int conclude(struct running *r, int failure, double seconds) {
     for (size_t k = 0; k < r->plan.nguests; k++) {
         struct mon_result *result = &r->results[k];
-        mon_result(result, r->session, k, r->plan.names[k], r->plan.setups[k].limit);
+        mon_result(result, r->session, k, r->plan.names[k], r->plan.setups[k].limit,
+                   mon_option(r->args, OPT_json));
         const struct pg_machine *m = r->session->guest(r->session, k);
         end_line(&r->consoles[k], m);
         if (!mon_option(r->args, OPT_quiet) && !failure)

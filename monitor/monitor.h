@@ -152,9 +152,10 @@ struct mon_result {
     struct pg_counts counts;
 };
 
-/* The result of guest k of a session; `name` must outlive it. */
+/* The result of guest k of a session; `name` must outlive it. With `hash`, also the state hash,
+ * which takes a while: it is over all of memory. */
 void mon_result(struct mon_result *result, struct pg_session *session, size_t k, const char *name,
-                uint64_t limit);
+                uint64_t limit, bool hash);
 
 /* One line of counters, by name. */
 struct mon_figure {

@@ -18,7 +18,7 @@ double mon_processor_time(void) {
 }
 
 void mon_result(struct mon_result *result, struct pg_session *session, size_t k, const char *name,
-                uint64_t limit) {
+                uint64_t limit, bool hash) {
     const struct pg_machine *m = session->guest(session, k);
     *result = (struct mon_result){
         .name = name,
@@ -27,7 +27,8 @@ void mon_result(struct mon_result *result, struct pg_session *session, size_t k,
         .instructions = m->retired,
         .counts = *session->counts(session, k),
     };
-    pg_state_hash(m, result->hash);
+    if (hash)
+        pg_state_hash(m, result->hash);
 }
 
 static void put(struct mon_figure **figure, const char *prefix, const char *name, uint64_t value) {

@@ -33,7 +33,8 @@ static void holds_every_system_to_the_first(void **state) {
     char text[128], state_row[128];
     write_text("work.s", GUEST_WORK);
     write_text("words", "\x2a");
-    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("compare", "-i", "words", "work.s"));
+    struct ran ran =
+        execute(&(struct setting){0}, ARGUMENTS("compare", "-m64K", "-i", "words", "work.s"));
     assert_int_equal(ran.status, 0);
     assert_string_equal(ran.err, "");
     assert_int_equal(strncmp(ran.out, "work, on the threaded engine\n\n", 30), 0);
@@ -58,8 +59,8 @@ static void takes_the_systems_it_is_told(void **state) {
     char text[128];
     write_text("work.s", GUEST_WORK);
     struct ran ran = execute(&(struct setting){.input = "never read"},
-                             ARGUMENTS("compare", "--systems", "te,bare", "--engine", "reference",
-                                       "--memory", "64K", "--limit", "5K", "work.s"));
+                             ARGUMENTS("compare", "-m64K", "--systems", "te,bare", "--engine",
+                                       "reference", "--limit", "5K", "work.s"));
     assert_int_equal(ran.status, 0);
     assert_int_equal(strncmp(ran.out, "work, on the reference engine\n\n", 31), 0);
     assert_contains(ran.out, "              te             bare\n");
@@ -80,8 +81,8 @@ static void compares_every_ending(void **state) {
     };
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         write_text("guest.s", rows[k].source);
-        struct ran ran =
-            execute(&(struct setting){0}, ARGUMENTS("compare", "--limit", "1M", "guest.s"));
+        struct ran ran = execute(&(struct setting){0},
+                                 ARGUMENTS("compare", "-m64K", "--limit", "1M", "guest.s"));
         assert_int_equal(ran.status, 0);
         assert_row(ran.out, "result", rows[k].result);
         ran_free(&ran);
@@ -91,7 +92,8 @@ static void compares_every_ending(void **state) {
 static void reports_a_difference(void **state) {
     const struct setting liar = {.program = TRAPEZE_LIAR};
     write_text("seven.s", GUEST_EXIT(7));
-    struct ran ran = execute(&liar, ARGUMENTS("compare", "--systems", "bare,liar,te", "seven.s"));
+    struct ran ran =
+        execute(&liar, ARGUMENTS("compare", "-m64K", "--systems", "bare,liar,te", "seven.s"));
     assert_int_equal(ran.status, 71);
     assert_string_equal(ran.err, "trapeze: seven: the state at the end differs under liar from "
                                  "that under bare\n");
@@ -101,17 +103,19 @@ static void reports_a_difference(void **state) {
     assert_contains(row(ran.out, "state", text), " equal ");
     assert_null(strchr(ran.out, '\033'));
     ran_free(&ran);
-    expect_in(&liar, 71, NULL, "", ARGUMENTS("compare", "-q", "--systems", "bare,liar", "seven.s"));
-    expect_in(&liar, 0, NULL, "", ARGUMENTS("compare", "--systems", "liar,liar", "seven.s"));
+    expect_in(&liar, 71, NULL, "",
+              ARGUMENTS("compare", "-m64K", "-q", "--systems", "bare,liar", "seven.s"));
+    expect_in(&liar, 0, NULL, "",
+              ARGUMENTS("compare", "-m64K", "--systems", "liar,liar", "seven.s"));
     expect_in(&liar, 70, NULL, "trapeze: broken: the VMM failed: out of luck\n",
-              ARGUMENTS("compare", "--systems", "bare,broken", "seven.s"));
+              ARGUMENTS("compare", "-m64K", "--systems", "bare,broken", "seven.s"));
 }
 
 static void reports_output_that_cannot_be_written(void **state) {
     write_text("seven.s", GUEST_EXIT(7));
     expect_in(&(struct setting){.output_path = "/dev/full"}, 70, NULL,
               "trapeze: cannot write to standard output: No space left on device\n",
-              ARGUMENTS("compare", "seven.s"));
+              ARGUMENTS("compare", "-m64K", "seven.s"));
 }
 
 #ifdef HAVE_JANSSON
@@ -120,8 +124,8 @@ static void prints_json(void **state) {
     static const char *const systems[] = {"bare", "interp", "te", "bt"};
     write_text("work.s", GUEST_WORK);
     write_text("words", "\x2a");
-    struct ran ran =
-        execute(&(struct setting){0}, ARGUMENTS("compare", "--json", "-i", "words", "work.s"));
+    struct ran ran = execute(&(struct setting){0},
+                             ARGUMENTS("compare", "-m64K", "--json", "-i", "words", "work.s"));
     assert_int_equal(ran.status, 0);
     json_t *j = assert_schema("compare", ran.out), *list = json_object_get(j, "systems");
     assert_int_equal(json_array_size(list), 4);
@@ -145,8 +149,9 @@ static void prints_json(void **state) {
 
 static void json_reports_a_difference(void **state) {
     write_text("seven.s", GUEST_EXIT(7));
-    struct ran ran = execute(&(struct setting){.program = TRAPEZE_LIAR},
-                             ARGUMENTS("compare", "-j", "--systems", "bare,liar", "seven.s"));
+    struct ran ran =
+        execute(&(struct setting){.program = TRAPEZE_LIAR},
+                ARGUMENTS("compare", "-m64K", "-j", "--systems", "bare,liar", "seven.s"));
     assert_int_equal(ran.status, 71);
     json_t *j = assert_schema("compare", ran.out), *list = json_object_get(j, "systems");
     assert_true(json_is_true(json_object_get(json_array_get(list, 0), "equal")));

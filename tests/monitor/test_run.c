@@ -361,8 +361,8 @@ static void prints_json(void **state) {
     };
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         write_text("guest.s", rows[k].source);
-        json_t *j = run_json(rows[k].status,
-                             ARGUMENTS("run", "--json", "--limit", "5k", "-s", "te", "guest.s"));
+        json_t *j = run_json(rows[k].status, ARGUMENTS("run", "--json", "-m64K", "--limit", "5k",
+                                                       "-s", "te", "guest.s"));
         const json_t *ending = json_object_get(j, "exit");
         assert_string_equal(text_of(j, "system"), "te");
         assert_string_equal(text_of(j, "guest"), "guest");
@@ -376,7 +376,7 @@ static void prints_json(void **state) {
 
 static void json_counts_by_name(void **state) {
     write_text("seven.s", GUEST_EXIT(7));
-    json_t *j = run_json(7, ARGUMENTS("run", "-j", "-s", "te", "seven.s"));
+    json_t *j = run_json(7, ARGUMENTS("run", "-j", "-m64K", "-s", "te", "seven.s"));
     const json_t *counters = json_object_get(j, "counters");
     assert_int_equal(number_of(counters, "direct"), 1);
     assert_int_equal(number_of(counters, "emulated"), 1);
@@ -389,7 +389,7 @@ static void json_counts_by_name(void **state) {
 
 static void json_leaves_standard_output_to_the_object(void **state) {
     write_text("star.s", "_start: li a0, '*'\n out a0, 0x10\n out zero, 0\n");
-    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("run", "--json", "star.s"));
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("run", "--json", "-m64K", "star.s"));
     json_decref(assert_schema("run", ran.out));
     assert_string_equal(ran.err, "*");
     ran_free(&ran);
@@ -397,7 +397,7 @@ static void json_leaves_standard_output_to_the_object(void **state) {
 
 static void json_of_several_guests_is_a_list(void **state) {
     write_text("seven.s", GUEST_EXIT(7));
-    json_t *j = run_json(7, ARGUMENTS("run", "--json", "seven.s", "seven.s"));
+    json_t *j = run_json(7, ARGUMENTS("run", "--json", "-m64K", "seven.s", "seven.s"));
     const json_t *guests = json_object_get(j, "guests");
     assert_int_equal(json_array_size(guests), 2);
     assert_string_equal(text_of(json_array_get(guests, 0), "guest"), "seven");
@@ -412,21 +412,21 @@ static void json_of_several_guests_is_a_list(void **state) {
 static void json_has_times_beyond_its_integers(void **state) {
     write_text("late.s", "_start: li t0, -1\n out t0, 0x20\n li t0, 0x7fffffff\n out t0, 0x21\n"
                          " li t0, 1\n out t0, 0x22\n idle\n li a0, 3\n out a0, 0\n");
-    json_t *j = run_json(3, ARGUMENTS("run", "--json", "late.s"));
+    json_t *j = run_json(3, ARGUMENTS("run", "--json", "-m64K", "late.s"));
     assert_string_equal(text_of(j, "T"), "9223372036854775809");
     json_decref(j);
 }
 
 static void json_has_names_that_are_no_text(void **state) {
     write_text("g\xff.s", GUEST_EXIT(7));
-    json_t *j = run_json(7, ARGUMENTS("run", "--json", "g\xff.s"));
+    json_t *j = run_json(7, ARGUMENTS("run", "--json", "-m64K", "g\xff.s"));
     assert_string_equal(text_of(j, "guest"), "g?");
     json_decref(j);
 }
 
 static void json_reports_an_interrupt(void **state) {
     write_text("spin.s", GUEST_SPIN);
-    pid_t pid = start(&(struct setting){0}, ARGUMENTS("run", "--json", "spin.s"));
+    pid_t pid = start(&(struct setting){0}, ARGUMENTS("run", "--json", "-m64K", "spin.s"));
     wait_for_output("standard.err");
     kill(pid, SIGINT);
     struct ran ran = finish(pid);
@@ -441,7 +441,7 @@ static void json_that_cannot_be_written_is_an_error(void **state) {
     write_text("seven.s", GUEST_EXIT(7));
     expect_in(&(struct setting){.output_path = "/dev/full"}, 70, NULL,
               "trapeze: cannot write to standard output: No space left on device\n",
-              ARGUMENTS("run", "--json", "seven.s"));
+              ARGUMENTS("run", "--json", "-m64K", "seven.s"));
 }
 
 /* The validator does refuse: each schema keyword that can fail, by a text that fails it. */
@@ -469,7 +469,7 @@ static void the_schema_refuses(void **state) {
     };
     for (size_t k = 0; k < sizeof changes / sizeof *changes; k++) {
         char where[256];
-        json_t *j = run_json(7, ARGUMENTS("run", "--json", "seven.s"));
+        json_t *j = run_json(7, ARGUMENTS("run", "--json", "-m64K", "seven.s"));
         if (changes[k].value)
             json_object_set_new(j, changes[k].path,
                                 json_loads(changes[k].value, JSON_DECODE_ANY, &error));
@@ -487,7 +487,7 @@ static void the_schema_refuses(void **state) {
 
 static void says_that_it_has_no_json(void **state) {
     write_text("seven.s", GUEST_EXIT(7));
-    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("run", "--json", "seven.s"));
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("run", "--json", "-m64K", "seven.s"));
     assert_int_equal(ran.status, 68);
     assert_contains(ran.err, "built without jansson");
     ran_free(&ran);

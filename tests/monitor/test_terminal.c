@@ -222,7 +222,7 @@ static void compare_shows_progress_and_can_be_stopped(void **state) {
     struct terminal *t = terminal_new();
     struct setting s = {.terminal = t->name, .complain = true};
     write_text("spin.s", GUEST_SPIN);
-    pid_t pid = start(&s, ARGUMENTS("compare", "--systems", "te,bare", "spin.s"));
+    pid_t pid = start(&s, ARGUMENTS("compare", "-m64K", "--systems", "te,bare", "spin.s"));
     wait_for(t, "\rspin under te: ");
     press(t, CTRL_C);
     struct ran ran = finish_at(t, pid);
@@ -240,8 +240,8 @@ static void quiet_means_no_progress(void **state) {
     struct terminal *t = terminal_new();
     struct setting s = {.terminal = t->name, .complain = true};
     write_text("spin.s", GUEST_SPIN);
-    pid_t pid =
-        start(&s, ARGUMENTS("compare", "-q", "--systems", "interp", "--limit", "100M", "spin.s"));
+    pid_t pid = start(&s, ARGUMENTS("compare", "-m64K", "-q", "--systems", "interp", "--limit",
+                                    "100M", "spin.s"));
     struct ran ran = finish_at(t, pid);
     assert_int_equal(ran.status, 0);
     assert_string_equal(t->seen, "");
@@ -259,7 +259,8 @@ static void colour_is_for_terminals(void **state) {
     ran_free(&ran);
     write_text("seven.s", GUEST_EXIT(7));
     s.program = TRAPEZE_LIAR;
-    ran = finish_at(t, start(&s, ARGUMENTS("compare", "--systems", "bare,liar", "seven.s")));
+    ran =
+        finish_at(t, start(&s, ARGUMENTS("compare", "-m64K", "--systems", "bare,liar", "seven.s")));
     assert_int_equal(ran.status, 71);
     assert_contains(t->seen, "\033[1;31m   DIFFERS ");
     ran_free(&ran);
