@@ -26,7 +26,7 @@ static struct pg_machine *busy_machine(void) {
     put_insn(m, at += 4, PG_OP_lw, 7, 6, 0, 8);
     put_insn(m, at += 4, PG_OP_addi, 7, 7, 0, 1);
     put_insn(m, at += 4, PG_OP_sw, 7, 6, 0, 8);
-    put_insn(m, at += 4, PG_OP_jal, 0, 0, 0, -6);
+    put_insn(m, at + 4, PG_OP_jal, 0, 0, 0, -6);
     /* handler: read and echo a byte, start the timer again, return */
     at = HANDLER;
     put_insn(m, at, PG_OP_in, 8, 0, 0, 0x10);
@@ -34,7 +34,7 @@ static struct pg_machine *busy_machine(void) {
     put_insn(m, at += 4, PG_OP_addi, 9, 0, 0, 17);
     put_insn(m, at += 4, PG_OP_out, 9, 0, 0, 0x24);
     put_insn(m, at += 4, PG_OP_out, 0, 0, 0, 0x34);
-    put_insn(m, at += 4, PG_OP_lpsw, 0, 0, 0, 0);
+    put_insn(m, at + 4, PG_OP_lpsw, 0, 0, 0, 0);
     port_out(m, "timer.udelta", 9);
     port_out(m, "block.address", DATA);
     port_out(m, "block.count", 2);
