@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Everything libelf is handed has to live until elf_update has written it. */
@@ -196,7 +197,8 @@ bool pg_image_write(const struct pg_image *image, const char *path, struct pg_er
     elf_end(w.elf);
     if (close(fd) != 0 && ok)
         ok = pg_fail(err, "%s: cannot be written: %s", path, strerror(errno));
-    if (!ok)
+    struct stat st; /* half a file is of no use; a device or a pipe is not ours to remove */
+    if (!ok && lstat(path, &st) == 0 && S_ISREG(st.st_mode))
         unlink(path);
     free(w.sections);
     free(w.names.data);

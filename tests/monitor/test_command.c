@@ -171,6 +171,16 @@ static void reports_output_that_cannot_be_written(void **state) {
     expect(70, "", NULL, "asm", "fine.s", "-o", "fine.elf", "-l", "/dev/full");
 }
 
+/* What cannot hold a program is not removed for that: it may be a device. */
+static void keeps_what_is_no_file(void **state) {
+    struct stat st;
+    write_text("fine.s", GUEST_EXIT(0));
+    assert_int_equal(mkfifo("fifo", 0666), 0);
+    expect(70, "", NULL, "asm", "fine.s", "-o", "fifo");
+    assert_int_equal(lstat("fifo", &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+}
+
 static void writes_listings(void **state) {
     write_text("list.s", GUEST_EXIT(7));
     struct ran ran =
@@ -269,6 +279,7 @@ int main(void) {
         cmocka_unit_test(reports_errors_in_the_source),
         cmocka_unit_test(leaves_other_files_alone),
         cmocka_unit_test(reports_output_that_cannot_be_written),
+        cmocka_unit_test(keeps_what_is_no_file),
         cmocka_unit_test(writes_listings),
         cmocka_unit_test(disassembles),
         cmocka_unit_test(shows_translations),
