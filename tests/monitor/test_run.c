@@ -437,6 +437,13 @@ static void json_reports_an_interrupt(void **state) {
     ran_free(&ran);
 }
 
+static void json_that_cannot_be_written_is_an_error(void **state) {
+    write_text("seven.s", GUEST_EXIT(7));
+    expect_in(&(struct setting){.output_path = "/dev/full"}, 70, NULL,
+              "trapeze: cannot write to standard output: No space left on device\n",
+              ARGUMENTS("run", "--json", "-m64K", "seven.s"));
+}
+
 /* The validator does refuse: each schema keyword that can fail, by a text that fails it. */
 static void the_schema_refuses(void **state) {
     write_text("seven.s", GUEST_EXIT(7));
@@ -515,6 +522,7 @@ int main(void) {
         cmocka_unit_test(json_has_times_beyond_its_integers),
         cmocka_unit_test(json_has_names_that_are_no_text),
         cmocka_unit_test(json_reports_an_interrupt),
+        cmocka_unit_test(json_that_cannot_be_written_is_an_error),
         cmocka_unit_test(the_schema_refuses),
 #else
         cmocka_unit_test(says_that_it_has_no_json),
