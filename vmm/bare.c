@@ -45,6 +45,10 @@ static const struct pg_counts *bare_counts(struct pg_session *session, size_t k)
     return &((struct bare *)session)->guests[k].counts;
 }
 
+static void bare_limit(struct pg_session *session, size_t k, uint64_t T) {
+    ((struct bare *)session)->guests[k].limit = T;
+}
+
 static void bare_close(struct pg_session *session) {
     struct bare *s = (struct bare *)session;
     for (size_t k = 0; k < session->nguests; k++) {
@@ -76,6 +80,7 @@ static struct pg_session *bare_open(const struct pg_engine *engine, const struct
                                      .run = bare_run,
                                      .guest = bare_guest,
                                      .counts = bare_counts,
+                                     .limit = bare_limit,
                                      .close = bare_close,
                                      .nguests = n};
     s->engine = engine;

@@ -1,8 +1,10 @@
 /* bt.c - binary translation: entering and leaving translated code.
  *
  * The guest's supervisor code runs as units in monitor space, in real ring 1 under MON; its user
- * code runs directly. Both use shadow page tables, also where the guest is unpaged, because only a
- * page table can take the right to store away from pages whose code has been translated.
+ * code runs directly, unless the profile leaves it an instruction that is user-sensitive and not
+ * privileged: then user code is translated, too (policy.c). Both use shadow page tables, also where
+ * the guest is unpaged, because only a page table can take the right to store away from pages whose
+ * code has been translated.
  *
  * T of the guest in translated code is DEADLINE - m7: each unit's tick takes its length from m7 in
  * advance, and traps instead if an event is due before the unit's end. That unit's instructions are
@@ -24,12 +26,14 @@ static void bt_close(struct pg_vm *vm) {
 
 /* ---- entering */
 
-/* Interpret up to n instructions of supervisor code. */
+/* Is the guest in code that is to be translated? */
+static bool in_translated(const struct pg_vm *vm) {
+    return vm->bt->translates_user || pg_psw_ring(&vm->m->cpu.psw) == 0;
+}
+
+/* Interpret up to n instructions of such code. */
 static void interpret(struct pg_vm *vm, uint64_t n) {
-    struct pg_machine *m = vm->m;
-    while (n-- > 0 && m->run == PG_RUNNING && m->cpu.T < m->bus.next_event &&
-           m->cpu.T < vm->limit && pg_psw_ring(&m->cpu.psw) == 0)
-        pg_vm_interpret(vm, PG_COUNT_interpreted);
+    pg_vm_interpret_while(vm, in_translated, n);
 }
 
 /* Put the guest's PSW and the budget where translated code finds them, and go to `offset`. */
@@ -108,14 +112,13 @@ static bool enter_translated(struct pg_vm *vm) {
 }
 
 static bool bt_enter(struct pg_vm *vm) {
-    const struct pg_psw *guest = &vm->m->cpu.psw;
-    if (pg_psw_ring(guest) != 0) {
+    if (!in_translated(vm)) {
         struct pg_psw relocation = pg_shadow_space(vm);
         vm->bt->resume = vm->bt->chain = NULL;
         pg_enter_direct(vm, &relocation);
         return true;
     }
-    if (guest->status & PG_TRACE) {
+    if (vm->m->cpu.psw.status & PG_TRACE) {
         pg_vm_interpret(vm, PG_COUNT_interpreted);
         return false;
     }
@@ -152,7 +155,7 @@ static void update(struct pg_vm *vm, uint32_t pc, uint32_t left) {
     struct pg_machine *m = vm->m;
     uint64_t T = vm->bt->deadline - vm->bt->m[BT_M_BUDGET] - left;
     uint64_t done = T - m->cpu.T;
-    pg_count(m, 0, done);
+    pg_count(m, m->cpu.psw.status, done); /* no translated code changes the ring */
     vm->counts.n[PG_COUNT_translated] += done;
     m->cpu.psw.pc = pc;
     m->cpu.psw.status = bt_peek(vm, BT_STATUS);

@@ -1,7 +1,8 @@
 /* bt.h - inside binary translation: monitor space, units, the translation cache.
  *
  * Guest supervisor code is translated, PG32 to PG32, unit by unit and on demand, and the
- * translations run in monitor space above ring 0. User code runs directly. Sources: Adams & Agesen,
+ * translations run in monitor space above ring 0. User code runs directly where the classifier says
+ * that this is safe, and is translated where it is not. Sources: Adams & Agesen,
  * "A Comparison of Software and Hardware Techniques for x86 Virtualization", ASPLOS 2006, section
  * 3; Bellard, "QEMU, a Fast and Portable Dynamic Translator", USENIX 2005, for chaining.
  *
@@ -71,17 +72,18 @@ struct bt_unit {
     struct bt_unit *next_hash, *next_page;
 };
 
-/* A look-up table serves one relocation of the guest. */
+/* A look-up table serves one relocation and ring of the guest. */
 struct bt_table {
     bool used;
-    struct pg_psw relocation; /* mode, BASE, BOUND */
+    struct pg_psw relocation; /* ring, mode, BASE, BOUND */
     uint64_t stamp;           /* for the choice of a victim */
 };
 
 enum { BT_HASH = 4096 };
 
 struct pg_bt {
-    uint32_t base; /* real address of monitor space */
+    uint32_t base;        /* real address of monitor space */
+    bool translates_user; /* code of virtual user rings, too: see policy.c */
     uint32_t code_size;
     uint32_t next; /* offset of the next free word of the cache */
     size_t nunits;
@@ -108,8 +110,9 @@ struct pg_bt {
 bool bt_cache_open(struct pg_vm *vm, struct pg_error *err);
 void bt_cache_close(struct pg_vm *vm);
 
-/* Under which relocations a translation of code at (pc, pa) is right: unpaged ones of the same
- * extent, or all paged ones (whose units never jump directly to another page). */
+/* Where a translation of code at (pc, pa) is right: under unpaged relocations of the same extent,
+ * or all paged ones (whose units never jump directly to another page); in ring 0 or in user rings.
+ */
 uint32_t bt_kind(const struct pg_vm *vm);
 
 /* The unit, or NULL. */

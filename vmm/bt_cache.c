@@ -1,5 +1,6 @@
 /* bt_cache.c - the translation cache: finding, chaining, invalidating and flushing units. */
 #include "vmm/bt.h"
+#include "vmm/policy.h"
 #include "vmm/shadow.h"
 
 #include <stdlib.h>
@@ -15,9 +16,11 @@ void bt_poke(struct pg_vm *vm, uint32_t offset, uint32_t value) {
 /* ---- finding */
 
 uint32_t bt_kind(const struct pg_vm *vm) {
-    if ((vm->m->cpu.psw.status & PG_MODE) == PG_MODE_PAGED)
-        return 1;
-    return pg_compose(vm).bound; /* a multiple of 4096; BASE follows from pc and pa */
+    const struct pg_psw *guest = &vm->m->cpu.psw;
+    const uint32_t user = pg_psw_ring(guest) ? 2 : 0;
+    if ((guest->status & PG_MODE) == PG_MODE_PAGED)
+        return user | 1;
+    return user | pg_compose(vm).bound; /* a multiple of 4096; BASE follows from pc and pa */
 }
 
 static struct bt_unit **bucket(struct pg_bt *bt, uint32_t pc, uint32_t pa) {
@@ -46,7 +49,7 @@ static void clear_table(struct pg_vm *vm, unsigned k) {
 }
 
 static bool same_relocation(const struct pg_psw *a, const struct pg_psw *b) {
-    return (a->status & PG_MODE) == (b->status & PG_MODE) && a->base == b->base &&
+    return ((a->status ^ b->status) & (PG_MODE | PG_RING)) == 0 && a->base == b->base &&
            a->bound == b->bound;
 }
 
@@ -231,6 +234,7 @@ bool bt_cache_open(struct pg_vm *vm, struct pg_error *err) {
     struct pg_bt *bt = vm->bt = calloc(1, sizeof *vm->bt);
     if (!bt || !pg_allocate(vm->vmm, BT_SIZE, &bt->base))
         return pg_fail(err, "no memory for a translation cache");
+    bt->translates_user = pg_has_user_sensitive(vm->m->profile);
     bt->code_size = BT_CODE_SIZE;
     bt->next = BT_CODE;
     bt->pages = calloc(vm->m->ram.size >> PG_PAGE_BITS, sizeof *bt->pages);

@@ -150,8 +150,21 @@ static void translate_rdt(struct making *t, const struct pg_insn *in) {
     emit(t, PG_OP_mget, in->d, 1, 0, 0);
 }
 
+/* What the guest gets from this instruction in its present ring. */
+static enum pg_user_action action(const struct pg_vm *vm, enum pg_op op) {
+    if (pg_psw_ring(&vm->m->cpu.psw) == 0)
+        return PG_USER_EXECUTE;
+    return pg_rows[op].cls == PG_CLASS_sensitive ? (enum pg_user_action)vm->m->profile->user[op]
+                                                 : PG_USER_TRAP;
+}
+
 /* A gate, a sensitive or a privileged instruction. Returns whether the unit goes on. */
 static bool translate_sensitive(struct making *t, const struct pg_insn *in) {
+    switch (action(t->vm, in->op)) {
+    case PG_USER_TRAP: emit_callout(t, BT_CALL_EMULATE); return false;
+    case PG_USER_IGNORE: emit(t, PG_OP_addi, 0, 0, 0, 0); return true;
+    case PG_USER_EXECUTE: break;
+    }
     switch (in->op) {
     case PG_OP_gpsw: emit(t, PG_OP_mlw, in->d, 0, 0, BT_STATUS); return true;
     case PG_OP_grel: emit(t, PG_OP_mlw, in->d, 0, 0, in->imm ? BT_BOUND : BT_BASE); return true;

@@ -28,6 +28,18 @@ void pg_leave_direct(struct pg_vm *vm, const struct pg_exit *exit) {
     vm->counts.n[PG_COUNT_direct] += retired;
 }
 
+void pg_enter_relocated(struct pg_vm *vm) {
+    bool paged = (vm->m->cpu.psw.status & PG_MODE) == PG_MODE_PAGED;
+    struct pg_psw relocation = paged ? pg_shadow_space(vm) : pg_compose(vm);
+    pg_enter_direct(vm, &relocation);
+}
+
+bool pg_exit_relocated(struct pg_vm *vm, const struct pg_exit *exit) {
+    pg_leave_direct(vm, exit);
+    pg_dispatch(vm, &exit->trap);
+    return true;
+}
+
 void pg_reflect(struct pg_vm *vm, const struct pg_trap *trap) {
     vm->counts.n[PG_COUNT_reflections]++;
     vm->counts.reflections[trap->cause]++;

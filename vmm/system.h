@@ -1,5 +1,5 @@
-/* system.h - systems: bare, interp, te, bt. One interface, so that `run`, `compare` and the
- * tests treat them alike.
+/* system.h - systems (system.def): one interface, so that `run`, `compare`, `verify` and the tests
+ * treat them alike.
  *
  * A session is one system at work on one or more guests. For `bare` a guest's machine is the
  * real machine; otherwise it is a virtual machine, whose state is held in the same struct.
@@ -68,6 +68,8 @@ struct pg_session {
     /* Guest k's machine, with all its state as it stands: bare's own, or the virtual one. */
     struct pg_machine *(*guest)(struct pg_session *s, size_t k);
     const struct pg_counts *(*counts)(struct pg_session *s, size_t k);
+    /* Move guest k's limit: it stops when its T reaches this. One that stopped there goes on. */
+    void (*limit)(struct pg_session *s, size_t k, uint64_t T);
     void (*close)(struct pg_session *s);
     size_t nguests;
     struct pg_error error; /* for PG_PROGRESS_BROKEN */

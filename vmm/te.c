@@ -6,35 +6,16 @@
 #include "vmm/shadow.h"
 #include "vmm/vmm.h"
 
-static bool te_open(struct pg_vm *vm, struct pg_error *err) {
-    return pg_shadow_open(vm, err);
-}
-
-static void te_close(struct pg_vm *vm) {
-    pg_shadow_close(vm);
-}
-
 static bool te_enter(struct pg_vm *vm) {
-    struct pg_psw relocation;
-    if ((vm->m->cpu.psw.status & PG_MODE) == PG_MODE_PAGED)
-        relocation = pg_shadow_space(vm);
-    else
-        relocation = pg_compose(vm);
-    pg_enter_direct(vm, &relocation);
-    return true;
-}
-
-static bool te_exit(struct pg_vm *vm, const struct pg_exit *exit) {
-    pg_leave_direct(vm, exit);
-    pg_dispatch(vm, &exit->trap);
+    pg_enter_relocated(vm);
     return true;
 }
 
 static const struct pg_technique technique = {
-    .open = te_open,
-    .close = te_close,
+    .open = pg_shadow_open,
+    .close = pg_shadow_close,
     .enter = te_enter,
-    .exit = te_exit,
+    .exit = pg_exit_relocated,
     .overhead = PG_SHADOW_BYTES,
 };
 

@@ -58,6 +58,18 @@ void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter) {
     }
 }
 
+/* Does the next step begin with something else than a fetch: an event, an interrupt, the limit? */
+static bool is_due(const struct pg_vm *vm) {
+    const struct pg_machine *m = vm->m;
+    return m->cpu.T >= m->bus.next_event || m->cpu.T >= vm->limit ||
+           (m->bus.lines && m->cpu.psw.status & PG_IE);
+}
+
+void pg_vm_interpret_while(struct pg_vm *vm, bool (*here)(const struct pg_vm *vm), uint64_t n) {
+    while (n-- > 0 && vm->m->run == PG_RUNNING && !is_due(vm) && here(vm))
+        pg_vm_interpret(vm, PG_COUNT_interpreted);
+}
+
 /* Do all that the virtual machine does without the processor: device events, interrupts, and code
  * that is always interpreted (the guest's own monitor mode). True: it is ready to be entered. */
 static bool settle(struct pg_vm *vm) {
@@ -179,6 +191,10 @@ static const struct pg_counts *vmm_counts(struct pg_session *session, size_t k) 
     return &((struct pg_vmm *)session)->vms[k].counts;
 }
 
+static void vmm_limit(struct pg_session *session, size_t k, uint64_t T) {
+    ((struct pg_vmm *)session)->vms[k].limit = T;
+}
+
 static void vmm_close(struct pg_session *session) {
     struct pg_vmm *vmm = (struct pg_vmm *)session;
     for (size_t k = 0; k < session->nguests; k++) {
@@ -239,6 +255,7 @@ struct pg_session *pg_vmm_open(const struct pg_system *system, const struct pg_t
                                        .run = vmm_run,
                                        .guest = vmm_guest,
                                        .counts = vmm_counts,
+                                       .limit = vmm_limit,
                                        .close = vmm_close,
                                        .nguests = n};
     vmm->technique = technique;

@@ -3,7 +3,8 @@
  * As in Popek & Goldberg (1974), section 3: a dispatcher D (dispatch.c), an allocator A
  * (allocate.c, the only code that decides the real R), and the interpretive routines v_i, which
  * are the machine's own semantic functions applied to the virtual machine's state (pg_execute).
- * A technique (te.c, bt.c) says how a guest gets the processor; vmm.c is the loop around it.
+ * A technique (te.c, hybrid.c, bt.c) says how a guest gets the processor; vmm.c is the loop around
+ * it.
  */
 #ifndef PG_VMM_H
 #define PG_VMM_H
@@ -86,6 +87,9 @@ bool pg_vmm_execute(struct pg_vmm *vmm, struct pg_exit *exit);
  * `counter` says what it counts as if it retires (PG_COUNT_emulated or PG_COUNT_interpreted). */
 void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter);
 
+/* Interpret up to n instructions while `here` holds and no device event and no limit is due. */
+void pg_vm_interpret_while(struct pg_vm *vm, bool (*here)(const struct pg_vm *vm), uint64_t n);
+
 /* ---- allocate.c */
 
 /* Take `size` bytes (rounded up to pages) of real memory for good. False if there is no more. */
@@ -102,6 +106,11 @@ void pg_enter_direct(struct pg_vm *vm, const struct pg_psw *relocation);
 
 /* Bring vm->m up to date after direct execution. */
 void pg_leave_direct(struct pg_vm *vm, const struct pg_exit *exit);
+
+/* What te and hybrid share: give the guest the processor under its own composed relocation, or
+ * under shadow page tables if it is paged; and deal with the exit from that. */
+void pg_enter_relocated(struct pg_vm *vm);
+bool pg_exit_relocated(struct pg_vm *vm, const struct pg_exit *exit);
 
 /* D: deal with a trap of the guest's, vm->m being up to date and its pc at the instruction. */
 void pg_dispatch(struct pg_vm *vm, const struct pg_trap *trap);

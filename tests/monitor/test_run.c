@@ -58,10 +58,10 @@ static void explains_a_trap(void **state) {
 }
 
 static void every_system_and_engine_can_be_named(void **state) {
-    static const char *const systems[] = {"bare", "interp", "te", "bt"};
+    static const char *const systems[] = {"bare", "interp", "te", "hybrid", "bt"};
     static const char *const engines[] = {"reference", "threaded"};
     write_text("seven.s", GUEST_EXIT(7));
-    for (size_t s = 0; s < 4; s++)
+    for (size_t s = 0; s < 5; s++)
         for (size_t e = 0; e < 2; e++)
             expect(7, "", "", "run", "-s", systems[s], "--engine", engines[e], "seven.s");
 }
@@ -238,10 +238,10 @@ static void assert_disk(const char *bytes) {
 }
 
 static void writes_the_disk_back(void **state) {
-    static const char *const systems[] = {"bare", "interp", "te", "bt"};
+    static const char *const systems[] = {"bare", "interp", "te", "hybrid", "bt"};
     char bytes[1536];
     write_text("disk.s", GUEST_DISK(" out zero, 0\n"));
-    for (size_t k = 0; k < 4; k++) {
+    for (size_t k = 0; k < 5; k++) {
         fresh_disk(bytes);
         expect(0, "", "", "run", "-s", systems[k], "--disk", "disk", "disk.s");
         memset(bytes + 512, '*', 512);

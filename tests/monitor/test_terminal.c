@@ -126,8 +126,8 @@ static void the_keyboard_is_the_console(void **state) {
 }
 
 static void live_input_works_under_every_system(void **state) {
-    static const char *const systems[] = {"bare", "interp", "te", "bt"};
-    for (size_t k = 0; k < 4; k++) {
+    static const char *const systems[] = {"bare", "interp", "te", "hybrid", "bt"};
+    for (size_t k = 0; k < 5; k++) {
         struct terminal *t = terminal_new();
         struct setting s = at(t);
         pid_t pid = start(&s, ARGUMENTS("run", "-s", systems[k], "-I", SOURCE "/guests",

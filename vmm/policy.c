@@ -1,0 +1,8 @@
+#include "vmm/policy.h"
+
+bool pg_has_user_sensitive(const struct pg_profile *profile) {
+    for (int op = 0; op < PG_NOPS; op++)
+        if (pg_rows[op].cls == PG_CLASS_sensitive && profile->user[op] != PG_USER_TRAP)
+            return true;
+    return false;
+}
