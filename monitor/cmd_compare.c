@@ -9,7 +9,7 @@ enum {
     SLICE = 1000000,   /* steps between two looks at the clock */
     MAX_SYSTEMS = 16,  /* columns */
     LABEL = 24,        /* width of the first column */
-    WIDTH = 16,        /* and of the others; four systems make a line of 92 characters */
+    WIDTH = 13,        /* and of the others; five systems make a line of 98 characters */
     PROGRESS_MS = 500, /* between two signs of life */
 };
 

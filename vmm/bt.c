@@ -261,6 +261,16 @@ static bool leave_translated(struct pg_vm *vm, struct pg_exit *exit) {
     }
 }
 
+static bool bt_is_copy(const struct pg_vm *vm, uint32_t pc) {
+    const struct bt_unit *unit = bt_unit_at(vm, pc);
+    uint32_t w = unit ? (pc - unit->code) / 4 : 0;
+    if (w == 0)
+        return false;
+    unsigned k = insn_at(unit, w);
+    return unit->first[k] == w && (k + 1U == unit->n || unit->first[k + 1] == w + 1U) &&
+           bt_peek(vm, pc) == pg_ram_read32(&vm->m->ram, unit->pa + 4 * k);
+}
+
 static bool bt_exit_reached(struct pg_vm *vm, const struct pg_exit *exit) {
     if (exit->psw.status & PG_MON) {
         struct pg_exit inside = *exit;
@@ -276,6 +286,8 @@ static const struct pg_technique technique = {
     .close = bt_close,
     .enter = bt_enter,
     .exit = bt_exit_reached,
+    .check = pg_shadow_check,
+    .is_copy = bt_is_copy,
     .overhead = PG_SHADOW_BYTES + BT_SIZE,
 };
 

@@ -68,6 +68,13 @@ static void page_fault(struct pg_vm *vm, const struct pg_trap *trap) {
     }
 }
 
+bool pg_emulates_no_innocuous(const struct pg_counts *counts) {
+    for (int op = 0; op < PG_NOPS; op++)
+        if (pg_rows[op].cls == PG_CLASS_innocuous && counts->emulations[op])
+            return false;
+    return true;
+}
+
 void pg_dispatch(struct pg_vm *vm, const struct pg_trap *trap) {
     switch (trap->cause) {
     case PG_CAUSE_interrupt: break; /* the timer: whatever is due, the loop in vmm.c will see */

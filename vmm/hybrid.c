@@ -26,6 +26,7 @@ static const struct pg_technique technique = {
     .close = pg_shadow_close,
     .enter = hybrid_enter,
     .exit = pg_exit_relocated,
+    .check = pg_shadow_check,
     .overhead = PG_SHADOW_BYTES,
 };
 
@@ -38,5 +39,7 @@ static struct pg_session *open_session(const struct pg_engine *engine,
 const struct pg_system pg_system_hybrid = {
     .name = "hybrid",
     .meaning = "supervisor code interpreted, user code directly",
+    .promise = "no innocuous instruction of a user ring is emulated",
+    .keeps = pg_emulates_no_innocuous,
     .open = open_session,
 };

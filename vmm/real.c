@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Far more steps than any time slice. */
+enum { NO_TRAP_COMES = 1 << 25 };
+
 struct pg_real {
     struct pg_machine *machine;
     const struct pg_engine *engine;
@@ -40,6 +43,8 @@ struct pg_real *pg_real_open(const struct pg_engine *engine, const struct pg_pro
         return NULL;
     }
     real->machine->firmware = true;
+    struct pg_env env = pg_env_begin(real->machine); /* what happens at power-on happens now */
+    pg_bus_advance(&real->machine->bus, &env);
     if (profile)
         real->machine->profile = profile;
     real->state = engine->open(real->machine);
@@ -62,10 +67,27 @@ void pg_real_close(struct pg_real *real) {
 }
 
 bool pg_real_run(struct pg_real *real) {
-    enter(real);
-    enum pg_stop stop = real->engine->run(real->state, PG_NEVER);
+    struct pg_machine *m = enter(real);
+    enum pg_stop stop = real->engine->run(real->state, m->cpu.T + NO_TRAP_COMES);
     leave(real);
     return stop == PG_STOP_FIRMWARE;
+}
+
+const struct pg_machine *pg_real_look(const struct pg_real *real) {
+    return real->machine;
+}
+
+bool pg_real_run_watched(struct pg_real *real, pg_real_watch_fn *seen, void *context) {
+    struct pg_machine *m = enter(real);
+    bool go_on = seen(context, m);
+    while (go_on && m->run == PG_RUNNING && !m->entered) {
+        pg_step(m);
+        go_on = seen(context, m);
+    }
+    bool entered = m->entered && go_on;
+    m->entered = false;
+    leave(real);
+    return entered;
 }
 
 uint32_t pg_real_peek(const struct pg_real *real, uint32_t pa) {

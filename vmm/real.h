@@ -20,8 +20,9 @@ struct pg_real *pg_real_open(const struct pg_engine *engine, const struct pg_pro
                              uint32_t memory, struct pg_error *err);
 void pg_real_close(struct pg_real *real);
 
-/* Leave the firmware and execute until the next trap enters it. False if the real machine can
- * run no more (check-stop): a fault of the VMM's. */
+/* Leave the firmware and execute until the next trap enters it. False if the real machine can run
+ * no more (check-stop), a fault of the VMM's; or if no trap comes any more, because the guest has
+ * got at the real machine's interrupts. */
 bool pg_real_run(struct pg_real *real);
 
 /* Physical memory: a word, a cleared range, or a window for a virtual machine's memory. */
@@ -41,6 +42,16 @@ void pg_real_tlbia(struct pg_real *real);
 void pg_real_smon(struct pg_real *real, uint32_t base, uint32_t bound);
 uint64_t pg_real_rdt(const struct pg_real *real);
 void pg_real_lpsw(struct pg_real *real, const struct pg_psw *psw);
+
+/* ---- for those who look on from outside (verify), not for the VMM */
+
+/* The real machine, to look at. */
+const struct pg_machine *pg_real_look(const struct pg_real *real);
+
+/* Like pg_real_run, but step by step, whatever the engine: `seen` looks at the machine before the
+ * first step and after each; false from it stops the run, which then returns false. */
+typedef bool pg_real_watch_fn(void *context, const struct pg_machine *real);
+bool pg_real_run_watched(struct pg_real *real, pg_real_watch_fn *seen, void *context);
 
 /* For tests: while denied, the memory that holds the real machine's own state is inaccessible to
  * any code but the functions above; a VMM that reaches past them dies of SIGSEGV. False if the

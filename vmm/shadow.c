@@ -170,3 +170,71 @@ void pg_shadow_drop(struct pg_vm *vm, uint32_t root, uint32_t page) {
     }
     pg_real_tlbi(real, page << PG_PAGE_BITS);
 }
+
+/* ---- the oracle */
+
+/* What may the page of a space be mapped to at most? 0: nothing. */
+static uint32_t most(const struct pg_vm *vm, const struct space *space, uint32_t page) {
+    uint32_t rights = PG_PTE_R | PG_PTE_W | PG_PTE_X, va = page << PG_PAGE_BITS, pa = va;
+    if (space->mode == PG_MODE_BOUNDS)
+        pa = space->base + va;
+    if (space->mode == PG_MODE_PAGED) {
+        const struct pg_tlb_entry *entry = pg_tlb_find(&vm->m->tlb, space->base, page);
+        if (!entry || space->ring > (entry->pte & PG_PTE_RING) >> 8)
+            return 0;
+        rights &= entry->pte;
+        if (!(entry->pte & PG_PTE_D))
+            rights &= ~(uint32_t)PG_PTE_W;
+        pa = entry->pte & PG_PTE_FRAME;
+    }
+    if (pa < va && space->mode == PG_MODE_BOUNDS) /* past 4 GiB */
+        return 0;
+    if (!pg_ram_has(&vm->m->ram, pa, PG_PAGE))
+        return 0;
+    if (vm->m->ram.watch[pa >> PG_PAGE_BITS] & vm->code_bit)
+        rights &= ~(uint32_t)PG_PTE_W;
+    return (vm->base + pa) | rights;
+}
+
+static bool check_entry(const struct pg_vm *vm, const struct space *space, uint32_t page,
+                        uint32_t pte, const char *where, struct pg_error *err) {
+    const uint32_t all = PG_PTE_R | PG_PTE_W | PG_PTE_X;
+    uint32_t allowed = most(vm, space, page);
+    if (!(pte & PG_PTE_V) ||
+        (allowed && ((pte ^ allowed) & PG_PTE_FRAME) == 0 && (pte & all & ~allowed) == 0))
+        return true;
+    return pg_fail(
+        err,
+        "the %s maps page 0x%05x (mode %u, BASE 0x%08x, virtual ring %u) to 0x%08x, rights "
+        "%x, where the guest's map and its allocation give %s0x%08x, rights %x",
+        where, page, space->mode >> 8, space->base, space->ring, pte & PG_PTE_FRAME, pte & all,
+        allowed ? "" : "nothing: ", allowed & PG_PTE_FRAME, allowed & all);
+}
+
+/* Every entry of the real TLB whose root is one of the shadow roots. */
+static bool check_real_tlb(const struct pg_vm *vm, struct pg_error *err) {
+    const struct pg_shadow *s = vm->shadow;
+    size_t n;
+    struct pg_tlb_entry *entries = pg_tlb_sorted(&pg_real_look(vm->vmm->real)->tlb, &n);
+    bool ok = true;
+    for (size_t e = 0; ok && e < n; e++)
+        for (size_t k = 0; ok && k < s->nspaces; k++)
+            if (entries[e].root == page_address(s, s->spaces[k].root))
+                ok = check_entry(vm, &s->spaces[k], entries[e].page, entries[e].pte, "real TLB",
+                                 err);
+    free(entries);
+    return ok;
+}
+
+bool pg_shadow_check(const struct pg_vm *vm, struct pg_error *err) {
+    const struct pg_shadow *s = vm->shadow;
+    for (uint32_t p = 0; p < s->nused; p++) {
+        const struct page *page = &s->pages[p];
+        for (uint32_t k = 0; page->leaf && k < 1024; k++)
+            if (!check_entry(vm, &s->spaces[page->space - 1], (uint32_t)page->slot << 10 | k,
+                             pg_real_peek(vm->vmm->real, page_address(s, p) + 4 * k),
+                             "shadow page table", err))
+                return false;
+    }
+    return check_real_tlb(vm, err);
+}

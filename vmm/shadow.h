@@ -33,6 +33,11 @@ enum pg_fill {
 /* The real machine faulted at virtual address va. */
 enum pg_fill pg_shadow_fill(struct pg_vm *vm, uint32_t va, enum pg_use use);
 
+/* The oracle: does every shadow entry, and every entry of the real TLB that came from one, map what
+ * the guest's own map and the allocation say, or less? False with a message that names one that
+ * does not. */
+bool pg_shadow_check(const struct pg_vm *vm, struct pg_error *err);
+
 /* Take the right to store to the guest's physical page at pa out of every shadow entry. */
 void pg_shadow_protect(struct pg_vm *vm, uint32_t pa);
 

@@ -56,6 +56,10 @@ struct pg_session;
 struct pg_system {
     const char *name;
     const char *meaning; /* one line for --help */
+    /* Efficiency: what it promises, in words, and do these counts keep it? NULL: nothing, it only
+     * reports. */
+    const char *promise;
+    bool (*keeps)(const struct pg_counts *counts);
     struct pg_session *(*open)(const struct pg_engine *engine, const struct pg_setup *guests,
                                size_t n, struct pg_error *err);
 };
@@ -70,6 +74,9 @@ struct pg_session {
     const struct pg_counts *(*counts)(struct pg_session *s, size_t k);
     /* Move guest k's limit: it stops when its T reaches this. One that stopped there goes on. */
     void (*limit)(struct pg_session *s, size_t k, uint64_t T);
+    /* Is what the system keeps beside guest k's state (shadow page tables, the real TLB) true to
+     * it? False with a message that names what is not. NULL: it keeps nothing. */
+    bool (*check)(struct pg_session *s, size_t k, struct pg_error *err);
     void (*close)(struct pg_session *s);
     size_t nguests;
     struct pg_error error; /* for PG_PROGRESS_BROKEN */

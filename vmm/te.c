@@ -16,6 +16,7 @@ static const struct pg_technique technique = {
     .close = pg_shadow_close,
     .enter = te_enter,
     .exit = pg_exit_relocated,
+    .check = pg_shadow_check,
     .overhead = PG_SHADOW_BYTES,
 };
 
@@ -28,5 +29,7 @@ static struct pg_session *open_session(const struct pg_engine *engine,
 const struct pg_system pg_system_te = {
     .name = "te",
     .meaning = "trap-and-emulate: direct execution above ring 0",
+    .promise = "no innocuous instruction is emulated",
+    .keeps = pg_emulates_no_innocuous,
     .open = open_session,
 };

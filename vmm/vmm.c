@@ -3,6 +3,8 @@
  */
 #include "vmm/vmm.h"
 
+#include "vmm/audit.h"
+
 #include <stdlib.h>
 
 enum {
@@ -118,13 +120,18 @@ static struct pg_exit read_frame(const struct pg_real *real) {
 }
 
 bool pg_vmm_execute(struct pg_vmm *vmm, struct pg_exit *exit) {
-    if (!pg_real_run(vmm->real))
+    if (!(vmm->audit ? pg_audit_run(vmm) : pg_real_run(vmm->real)))
         return false;
     *exit = read_frame(vmm->real);
     return true;
 }
 
 static enum pg_progress broken(struct pg_vmm *vmm, const char *what, const struct pg_exit *exit) {
+    if (vmm->audit && vmm->audit->lost) {
+        pg_fail(&vmm->session.error, "resource control lost at T = %llu: %s",
+                (unsigned long long)vmm->audit->T, vmm->audit->what);
+        return PG_PROGRESS_BROKEN;
+    }
     pg_fail(&vmm->session.error, "the VMM failed: %s (cause %s, real pc 0x%08x, value 0x%08x)",
             what, exit->trap.cause < PG_NCAUSES ? pg_causes[exit->trap.cause].name : "?",
             exit->psw.pc, exit->trap.value);
@@ -138,7 +145,7 @@ static enum pg_progress take_turn(struct pg_vmm *vmm, struct pg_vm *vm) {
         return PG_PROGRESS_MORE;
     struct pg_exit exit = {0};
     if (!pg_vmm_execute(vmm, &exit))
-        return broken(vmm, "the real machine stopped", &exit);
+        return broken(vmm, "the real machine stopped, or no trap came any more", &exit);
     vm->counts.n[PG_COUNT_exits]++;
     vm->counts.exits[exit.trap.cause < PG_NCAUSES ? exit.trap.cause : 0]++;
     if (!vmm->technique->exit(vm, &exit))
@@ -193,6 +200,11 @@ static const struct pg_counts *vmm_counts(struct pg_session *session, size_t k) 
 
 static void vmm_limit(struct pg_session *session, size_t k, uint64_t T) {
     ((struct pg_vmm *)session)->vms[k].limit = T;
+}
+
+static bool vmm_check(struct pg_session *session, size_t k, struct pg_error *err) {
+    const struct pg_vmm *vmm = (const struct pg_vmm *)session;
+    return !vmm->technique->check || vmm->technique->check(&vmm->vms[k], err);
 }
 
 static void vmm_close(struct pg_session *session) {
@@ -256,6 +268,7 @@ struct pg_session *pg_vmm_open(const struct pg_system *system, const struct pg_t
                                        .guest = vmm_guest,
                                        .counts = vmm_counts,
                                        .limit = vmm_limit,
+                                       .check = vmm_check,
                                        .close = vmm_close,
                                        .nguests = n};
     vmm->technique = technique;

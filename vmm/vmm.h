@@ -12,6 +12,7 @@
 #include "vmm/real.h"
 #include "vmm/system.h"
 
+struct pg_audit;
 struct pg_shadow;
 struct pg_bt;
 
@@ -47,6 +48,11 @@ struct pg_technique {
     /* The real machine has trapped: bring vm->m up to date and deal with the exit. False if the
      * exit makes no sense: a fault of the VMM's. NULL: this technique never enters a guest. */
     bool (*exit)(struct pg_vm *vm, const struct pg_exit *exit);
+    /* Is what it keeps for the guest true to the guest's state? See struct pg_session. */
+    bool (*check)(const struct pg_vm *vm, struct pg_error *err);
+    /* Is the code at this pc of monitor space a guest instruction as it stands in the guest? NULL:
+     * nothing runs in monitor space. */
+    bool (*is_copy)(const struct pg_vm *vm, uint32_t pc);
     uint32_t overhead; /* bytes of real memory for each guest, beside the guest's own */
 };
 
@@ -55,12 +61,13 @@ struct pg_vmm {
     const struct pg_technique *technique;
     const struct pg_engine *engine;
     struct pg_real *real;
-    uint32_t memory;     /* bytes of the real machine */
-    uint32_t next_free;  /* the allocator's mark */
-    uint32_t timer_port; /* timer.delta */
-    size_t current;      /* the guest that has, or is next to have, the processor */
-    uint64_t used;       /* steps of its time slice that it has used */
-    struct pg_vm vms[];  /* session.nguests of them */
+    struct pg_audit *audit; /* who watches each step of the real machine; NULL: nobody */
+    uint32_t memory;        /* bytes of the real machine */
+    uint32_t next_free;     /* the allocator's mark */
+    uint32_t timer_port;    /* timer.delta */
+    size_t current;         /* the guest that has, or is next to have, the processor */
+    uint64_t used;          /* steps of its time slice that it has used */
+    struct pg_vm vms[];     /* session.nguests of them */
 };
 
 /* ---- vmm.c */
@@ -111,6 +118,9 @@ void pg_leave_direct(struct pg_vm *vm, const struct pg_exit *exit);
  * under shadow page tables if it is paged; and deal with the exit from that. */
 void pg_enter_relocated(struct pg_vm *vm);
 bool pg_exit_relocated(struct pg_vm *vm, const struct pg_exit *exit);
+
+/* Has no innocuous instruction been emulated? What te and hybrid promise. */
+bool pg_emulates_no_innocuous(const struct pg_counts *counts);
 
 /* D: deal with a trap of the guest's, vm->m being up to date and its pc at the instruction. */
 void pg_dispatch(struct pg_vm *vm, const struct pg_trap *trap);

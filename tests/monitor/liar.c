@@ -74,8 +74,9 @@ static struct pg_session *open_broken(const struct pg_engine *engine, const stru
     return open_wrong(&broken, break_down, engine, guests, n, err);
 }
 
-static const struct pg_system liar = {"liar", "ends in another state", open_liar};
-static const struct pg_system broken = {"broken", "fails", open_broken};
+static const struct pg_system liar = {
+    .name = "liar", .meaning = "ends in another state", .open = open_liar};
+static const struct pg_system broken = {.name = "broken", .meaning = "fails", .open = open_broken};
 
 const struct pg_system *__wrap_pg_system_by_name(const char *name) {
     if (strcmp(name, liar.name) == 0)

@@ -64,7 +64,7 @@ static void takes_the_systems_it_is_told(void **state) {
                                        "reference", "--limit", "5K", "work.s"));
     assert_int_equal(ran.status, 0);
     assert_int_equal(strncmp(ran.out, "work, on the reference engine\n\n", 31), 0);
-    assert_contains(ran.out, "              te             bare\n");
+    assert_contains(ran.out, "           te          bare\n");
     assert_row(ran.out, "result", "result limit limit");
     assert_row(ran.out, "guest instructions", "guest instructions 5 000 5 000");
     assert_true(*row(ran.out, "  ratio to te", text));

@@ -238,10 +238,10 @@ static void compare_shows_progress_and_can_be_stopped(void **state) {
     struct ran ran = finish_at(t, pid);
     assert_int_equal(ran.status, 130);
     assert_contains(t->seen, "\r\033[Ktrapeze: spin: interrupted; this is as far as it came\r\n");
-    assert_contains(ran.out, "              te\nresult                        interrupted\n"
-                             "state                                   -\nguest instructions");
+    assert_contains(ran.out, "           te\nresult                     interrupted\n"
+                             "state                                -\nguest instructions");
     assert_contains(ran.out, "\nhost time ");
-    assert_contains(ran.out, "\n  ratio to te                           -\n");
+    assert_contains(ran.out, "\n  ratio to te                        -\n");
     ran_free(&ran);
     terminal_free(t);
 }

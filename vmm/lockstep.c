@@ -1,0 +1,330 @@
+#include "vmm/lockstep.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Steps between two looks at what a session has come to. */
+enum { STEPS = 1 << 30 };
+
+/* The pages of a guest's memory that were written since the last look. */
+struct pages {
+    struct pg_ram *ram;
+    uint8_t bit;
+    uint8_t *written; /* per page */
+    uint32_t *list;
+    uint32_t n, all;
+};
+
+struct part {
+    struct pg_lockstep_part shown;
+    struct pages pages;
+    size_t output; /* bytes compared */
+};
+
+struct pg_lockstep {
+    size_t n;
+    struct part reference;
+    struct part parts[PG_LOCKSTEP_SYSTEMS];
+};
+
+/* ---- written pages */
+
+static void mark(struct pages *p, uint32_t page) {
+    pg_ram_unwatch(p->ram, page << PG_PAGE_BITS, p->bit);
+    if (!p->written[page]) {
+        p->written[page] = 1;
+        p->list[p->n++] = page;
+    }
+}
+
+static void page_written(void *context, uint32_t pa, uint32_t size) {
+    struct pages *p = context;
+    uint64_t begin = pa, end = begin + size, base = p->ram->base;
+    for (uint64_t at = begin & ~(uint64_t)(PG_PAGE - 1); at < end; at += PG_PAGE)
+        if (at >= base && at - base < p->ram->size)
+            mark(p, (uint32_t)(at - base) >> PG_PAGE_BITS);
+}
+
+/* At first every page counts as written. */
+static bool watch_pages(struct pages *p, struct pg_ram *ram) {
+    p->ram = ram;
+    p->all = ram->size >> PG_PAGE_BITS;
+    p->written = calloc(p->all, 1);
+    p->list = calloc(p->all, sizeof *p->list);
+    p->bit = pg_ram_add_watcher(ram, page_written, p);
+    if (!p->written || !p->list || !p->bit)
+        return false;
+    for (uint32_t page = 0; page < p->all; page++)
+        mark(p, page);
+    return true;
+}
+
+static void unwatch_pages(struct pages *p) {
+    if (p->bit)
+        pg_ram_remove_watcher(p->ram, p->bit);
+    free(p->written);
+    free(p->list);
+}
+
+static void begin_anew(struct pages *p) {
+    for (uint32_t k = 0; k < p->n; k++) {
+        p->written[p->list[k]] = 0;
+        pg_ram_watch(p->ram, p->list[k] << PG_PAGE_BITS, p->bit);
+    }
+    p->n = 0;
+}
+
+/* ---- comparing */
+
+static bool differs(struct part *part, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool differs(struct part *part, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(part->shown.difference, sizeof part->shown.difference, format, args);
+    va_end(args);
+    part->shown.differs = true;
+    return false;
+}
+
+static bool same_page(struct part *part, const struct pages *of, const struct pg_ram *a,
+                      const struct pg_ram *b) {
+    for (uint32_t k = 0; k < of->n; k++) {
+        uint32_t at = of->list[k] << PG_PAGE_BITS;
+        if (memcmp(a->bytes + at, b->bytes + at, PG_PAGE) == 0)
+            continue;
+        while (pg_ram_read32(a, at) == pg_ram_read32(b, at))
+            at += 4;
+        return differs(part, "memory at 0x%08x: 0x%08x instead of 0x%08x", at, pg_ram_read32(b, at),
+                       pg_ram_read32(a, at));
+    }
+    return true;
+}
+
+static bool same_cpu(struct part *part, const struct pg_machine *a, const struct pg_machine *b) {
+    const struct pg_cpu *x = &a->cpu, *y = &b->cpu;
+    if (x->T != y->T)
+        return differs(part, "T is %llu instead of %llu", (unsigned long long)y->T,
+                       (unsigned long long)x->T);
+    if (a->run != b->run || a->exit_code != b->exit_code)
+        return differs(part, "how it ended");
+    for (int k = 0; k < PG_NREGS; k++)
+        if (x->r[k] != y->r[k])
+            return differs(part, "register %s is 0x%08x instead of 0x%08x", pg_reg_names[k],
+                           y->r[k], x->r[k]);
+    const uint32_t *p = &x->psw.status, *q = &y->psw.status;
+    static const char *const words[] = {"STATUS", "the pc", "BASE", "BOUND"};
+    for (int k = 0; k < 4; k++)
+        if (p[k] != q[k])
+            return differs(part, "%s is 0x%08x instead of 0x%08x", words[k], q[k], p[k]);
+    if (memcmp(x->m, y->m, sizeof x->m) != 0 || x->mon_base != y->mon_base ||
+        x->mon_bound != y->mon_bound)
+        return differs(part, "the monitor registers");
+    if (x->U != y->U)
+        return differs(part, "U is %llu instead of %llu", (unsigned long long)y->U,
+                       (unsigned long long)x->U);
+    if (x->deliveries != y->deliveries)
+        return differs(part, "the count of deliveries in a row");
+    return true;
+}
+
+static bool same_disk(const struct pg_plugs *p, const struct pg_plugs *q) {
+    for (uint32_t k = 0; k < p->disk_sectors; k++)
+        if ((p->disk_written[k] || q->disk_written[k]) &&
+            memcmp(p->disk + (size_t)k * PG_SECTOR, q->disk + (size_t)k * PG_SECTOR, PG_SECTOR) !=
+                0)
+            return false;
+    return true;
+}
+
+static bool same_devices(struct part *part, const struct pg_machine *a,
+                         const struct pg_machine *b) {
+    for (int k = 0; k < PG_NDEVICES; k++)
+        for (size_t r = 0; r < pg_devices[k]->nregs; r++) {
+            const struct pg_reg *reg = &pg_devices[k]->regs[r];
+            unsigned long long x = pg_reg_get(reg, a->bus.state[k]),
+                               y = pg_reg_get(reg, b->bus.state[k]);
+            if (x != y)
+                return differs(part, "device register %s.%s is 0x%llx instead of 0x%llx",
+                               pg_devices[k]->name, reg->name, y, x);
+        }
+    const struct pg_plugs *p = &a->bus.plugs, *q = &b->bus.plugs;
+    if (p->output.size != q->output.size ||
+        (p->output.size > part->output &&
+         memcmp(p->output.data + part->output, q->output.data + part->output,
+                p->output.size - part->output) != 0))
+        return differs(part, "the console output");
+    part->output = p->output.size;
+    return same_disk(p, q) || differs(part, "the disk");
+}
+
+static bool same_tlb(struct part *part, const struct pg_tlb *a, const struct pg_tlb *b) {
+    size_t n, m;
+    struct pg_tlb_entry *x = pg_tlb_sorted(a, &n), *y = pg_tlb_sorted(b, &m);
+    bool same = n == m && (n == 0 || memcmp(x, y, n * sizeof *x) == 0);
+    free(x);
+    free(y);
+    return same || differs(part, "the TLB");
+}
+
+/* Compare one part with the reference, and look at what its system keeps beside the state. */
+static void compare(struct pg_lockstep *l, struct part *part) {
+    struct pg_session *s = part->shown.session;
+    const struct pg_machine *a = pg_lockstep_reference(l), *b = s->guest(s, 0);
+    struct pg_error err;
+    bool same = same_cpu(part, a, b) && same_page(part, &l->reference.pages, &a->ram, &b->ram) &&
+                same_page(part, &part->pages, &a->ram, &b->ram) && same_devices(part, a, b) &&
+                same_tlb(part, &a->tlb, &b->tlb);
+    if (same && s->check && !s->check(s, 0, &err))
+        same = differs(part, "%s", err.text);
+    if (same)
+        part->shown.good = a->cpu.T;
+    else
+        part->shown.bad = a->cpu.T;
+}
+
+/* ---- running */
+
+/* False if the VMM failed. */
+static bool run(struct part *part, uint64_t T) {
+    struct pg_session *s = part->shown.session;
+    enum pg_progress progress;
+    s->limit(s, 0, T);
+    while ((progress = s->run(s, STEPS)) == PG_PROGRESS_MORE) {
+    }
+    if (progress == PG_PROGRESS_BROKEN)
+        differs(part, "%s", s->error.text);
+    return progress != PG_PROGRESS_BROKEN;
+}
+
+void pg_lockstep_skip(struct pg_lockstep *l, uint64_t T) {
+    run(&l->reference, T);
+    for (size_t k = 0; k < l->n; k++) {
+        struct part *part = &l->parts[k];
+        if (!part->shown.differs && !run(part, T))
+            part->shown.bad = pg_lockstep_reference(l)->cpu.T;
+    }
+}
+
+size_t pg_lockstep_run(struct pg_lockstep *l, uint64_t T) {
+    size_t different = 0;
+    pg_lockstep_skip(l, T);
+    for (size_t k = 0; k < l->n; k++) {
+        struct part *part = &l->parts[k];
+        if (!part->shown.differs)
+            compare(l, part);
+        begin_anew(&part->pages);
+        different += part->shown.differs;
+    }
+    begin_anew(&l->reference.pages);
+    return different;
+}
+
+const struct pg_machine *pg_lockstep_reference(const struct pg_lockstep *l) {
+    struct pg_session *s = l->reference.shown.session;
+    return s->guest(s, 0);
+}
+
+const struct pg_lockstep_part *pg_lockstep_part(const struct pg_lockstep *l, size_t k) {
+    return &l->parts[k].shown;
+}
+
+bool pg_lockstep_ended(const struct pg_lockstep *l) {
+    return pg_lockstep_reference(l)->run != PG_RUNNING;
+}
+
+/* ---- opening and closing */
+
+static bool open_part(struct part *part, const struct pg_system *system,
+                      const struct pg_engine *engine, const struct pg_setup *setup,
+                      struct pg_error *err) {
+    part->shown.system = system;
+    part->shown.session = system->open(engine, setup, 1, err);
+    if (!part->shown.session)
+        return false;
+    return watch_pages(&part->pages, &part->shown.session->guest(part->shown.session, 0)->ram) ||
+           pg_fail(err, "the host is out of memory");
+}
+
+struct pg_lockstep *pg_lockstep_open(const struct pg_lockstep_plan *plan, struct pg_error *err) {
+    struct pg_lockstep *l = calloc(1, sizeof *l);
+    if (!l) {
+        pg_fail(err, "the host is out of memory");
+        return NULL;
+    }
+    l->n = plan->n;
+    bool ok = open_part(&l->reference, &pg_system_bare, pg_engines[0], plan->setup, err);
+    for (size_t k = 0; ok && k < plan->n; k++) {
+        struct part *part = &l->parts[k];
+        ok = open_part(part, plan->systems[k], plan->engine, plan->setup, err);
+        if (ok && plan->audit)
+            part->shown.audited = pg_audit_attach(part->shown.session, &part->shown.audit);
+    }
+    if (!ok) {
+        pg_lockstep_close(l);
+        return NULL;
+    }
+    return l;
+}
+
+static void close_part(struct part *part) {
+    unwatch_pages(&part->pages);
+    if (part->shown.session)
+        part->shown.session->close(part->shown.session);
+}
+
+void pg_lockstep_close(struct pg_lockstep *l) {
+    close_part(&l->reference);
+    for (size_t k = 0; k < l->n; k++)
+        close_part(&l->parts[k]);
+    free(l);
+}
+
+/* ---- bisection */
+
+/* Look at T = good + chunk, good + 2 chunk, ... up to bad; narrow the two to what differs first.
+ * With chunk 1 the last step is told in *d. */
+static bool narrow(const struct pg_lockstep_plan *plan, uint64_t *good, uint64_t *bad,
+                   uint64_t chunk, struct pg_divergence *d, struct pg_error *err) {
+    struct pg_lockstep *l = pg_lockstep_open(plan, err);
+    if (!l)
+        return false;
+    const struct pg_machine *reference = pg_lockstep_reference(l);
+    const struct pg_lockstep_part *part = pg_lockstep_part(l, 0);
+    pg_lockstep_skip(l, *good);
+    uint64_t at = reference->cpu.T, retired;
+    bool found = part->differs; /* the VMM failed already */
+    do {
+        *good = at;
+        d->T = at;
+        d->before = reference->cpu;
+        retired = reference->retired;
+        found = found || pg_lockstep_run(l, at + chunk < *bad ? at + chunk : *bad) > 0;
+        at = reference->cpu.T;
+    } while (!found && at < *bad && at > *good);
+    *bad = at;
+    d->reference = reference->cpu;
+    d->system = part->session->guest(part->session, 0)->cpu;
+    d->insn = reference->trap.insn;
+    d->delivered = reference->retired == retired;
+    d->cause = reference->trap.cause;
+    memcpy(d->difference, part->difference, sizeof d->difference);
+    pg_lockstep_close(l);
+    return found || pg_fail(err, "the difference does not show when the run is stopped more often");
+}
+
+bool pg_lockstep_bisect(const struct pg_lockstep_plan *plan, const struct pg_lockstep_part *part,
+                        struct pg_divergence *d, struct pg_error *err) {
+    struct pg_lockstep_plan one = *plan;
+    uint64_t good = part->good, bad = part->bad, chunk = bad - good;
+    one.systems[0] = part->system;
+    one.n = 1;
+    do {
+        chunk = chunk / 64 ? chunk / 64 : 1;
+        if (!narrow(&one, &good, &bad, chunk, d, err))
+            return false;
+    } while (chunk > 1);
+    return true;
+}
