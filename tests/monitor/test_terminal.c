@@ -272,7 +272,7 @@ static void colour_is_for_terminals(void **state) {
     ran =
         finish_at(t, start(&s, ARGUMENTS("compare", "-m64K", "--systems", "bare,liar", "seven.s")));
     assert_int_equal(ran.status, 71);
-    assert_contains(t->seen, "\033[1;31m   DIFFERS ");
+    assert_contains(t->seen, "\033[1;31m DIFFERS ");
     ran_free(&ran);
     terminal_free(t);
 }
