@@ -22,8 +22,6 @@ pg_exec_fn *const pg_exec[PG_NOPS] = {
 #undef X
 };
 
-const struct pg_profile pg_profile_strict = {.name = "strict"};
-
 enum pg_outcome pg_raise(struct pg_machine *m, enum pg_cause cause, uint32_t value) {
     m->trap.cause = cause;
     m->trap.value = value;

@@ -260,25 +260,6 @@ static void print_table(const struct table *t) {
 
 /* ---- the command */
 
-/* The systems of a list `a,b,c`; NULL: all. */
-static int choose_systems(struct table *t, const char *list) {
-    for (int k = 0; !list && pg_systems[k] && t->nsystems < MAX_SYSTEMS; k++)
-        t->systems[t->nsystems++] = pg_systems[k];
-    while (list && *list) {
-        char name[32];
-        size_t size = strcspn(list, ",");
-        snprintf(name, sizeof name, "%.*s", (int)(size < sizeof name ? size : sizeof name), list);
-        const struct pg_system *system = mon_system(name);
-        if (!system)
-            return MON_USAGE;
-        if (t->nsystems == MAX_SYSTEMS)
-            return mon_fail(MON_USAGE, "--systems: more than %d", MAX_SYSTEMS);
-        t->systems[t->nsystems++] = system;
-        list += size + (list[size] == ',');
-    }
-    return t->nsystems ? 0 : mon_fail(MON_USAGE, "--systems: which?");
-}
-
 /* What the exit status says; on standard error, what the table does not. */
 static int verdict(const struct table *t) {
     bool quiet = mon_option(t->args, OPT_quiet);
@@ -303,7 +284,7 @@ static int verdict(const struct table *t) {
 
 static int compare(struct table *t) {
     int status = mon_json_check(t->args);
-    if (status || (status = choose_systems(t, mon_option(t->args, OPT_systems))))
+    if (status || (status = mon_systems(t->args, t->systems, MAX_SYSTEMS, &t->nsystems)))
         return status;
     if (t->args->noperands > 1)
         return mon_fail(MON_USAGE, "compare takes one guest");

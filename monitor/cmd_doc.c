@@ -112,6 +112,27 @@ static void put_directives(FILE *out) {
         fprintf(out, "| `.%s` | %s | %s |\n", rows[k].name, rows[k].operands, rows[k].meaning);
 }
 
+static void put_profiles(FILE *out) {
+    fprintf(out, "| instruction |");
+    for (int k = 0; pg_profile_texts[k].name; k++)
+        fprintf(out, " %s |", pg_profile_texts[k].name);
+    fprintf(out, "\n|---|");
+    for (int k = 0; pg_profile_texts[k].name; k++)
+        fprintf(out, "---|");
+    fputc('\n', out);
+    for (int op = 0; op < PG_NOPS; op++) {
+        if (pg_rows[op].cls != PG_CLASS_sensitive)
+            continue;
+        fprintf(out, "| `%s` |", pg_rows[op].mnemonic);
+        for (int k = 0; pg_profile_texts[k].name; k++) {
+            struct pg_profile profile;
+            bool ok = pg_profile_builtin(pg_profile_texts[k].name, &profile);
+            fprintf(out, " %s |", ok ? pg_user_actions[profile.user[op]] : "?");
+        }
+        fputc('\n', out);
+    }
+}
+
 static void put_statuses(FILE *out) {
     fprintf(out, "| status | meaning |\n|---|---|\n| 0..63 | the guest's own, as written to "
                  "power.exit; 0 from other commands |\n");
@@ -123,9 +144,10 @@ static const struct section {
     const char *name;
     void (*put)(FILE *out);
 } sections[] = {
-    {"formats", put_formats}, {"instructions", put_instructions}, {"causes", put_causes},
-    {"ports", put_ports},     {"registers", put_registers},       {"counters", put_counters},
-    {"pseudo", put_pseudo},   {"directives", put_directives},     {"statuses", put_statuses},
+    {"formats", put_formats},   {"instructions", put_instructions}, {"causes", put_causes},
+    {"ports", put_ports},       {"registers", put_registers},       {"counters", put_counters},
+    {"pseudo", put_pseudo},     {"directives", put_directives},     {"statuses", put_statuses},
+    {"profiles", put_profiles},
 };
 
 static const struct section *find_section(const char *name, size_t size) {

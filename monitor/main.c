@@ -24,6 +24,10 @@ static void help(void) {
     printf("\nEngines:\n\n");
     for (int k = 0; pg_engines[k]; k++)
         printf("  %-10s %s\n", pg_engines[k]->name, pg_engines[k]->meaning);
+    printf("\nProfiles: ");
+    for (int k = 0; pg_profile_texts[k].name; k++)
+        printf("%s%s", k ? ", " : "", pg_profile_texts[k].name);
+    printf(", or a file of yours\n");
     printf("\nExit statuses:\n\n  %-10s %s\n", "0..63", "the guest's own; 0 from other commands");
     for (const struct mon_status_row *row = mon_statuses; row->meaning; row++)
         printf("  %-10d %s\n", row->status, row->meaning);

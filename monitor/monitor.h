@@ -101,6 +101,15 @@ struct pg_image *mon_program(const char *path, const struct mon_args *args);
 /* The system with this name; NULL, with a message, if there is none. */
 const struct pg_system *mon_system(const char *name);
 
+/* The profile with this name, or in this file. Returns 0, or an exit status when the error has been
+ * printed. */
+int mon_profile(const char *text, struct pg_profile *profile);
+
+/* The systems of --systems, or all of them; at most `max`. Returns 0, or an exit status when the
+ * error has been printed. */
+int mon_systems(const struct mon_args *args, const struct pg_system **systems, size_t max,
+                size_t *n);
+
 /* Everything that says how to run guests: from the command line to setups. Free with mon_unplan. */
 struct mon_plan {
     size_t nguests;
@@ -109,6 +118,7 @@ struct mon_plan {
     char names[MON_REPEAT][64]; /* short, and no two alike */
     uint8_t *disks[MON_REPEAT];
     const struct pg_engine *engine;
+    struct pg_profile profile; /* the setups point to it */
     uint8_t *input;
 };
 

@@ -75,6 +75,54 @@ const struct pg_system *mon_system(const char *name) {
     return system;
 }
 
+int mon_systems(const struct mon_args *args, const struct pg_system **systems, size_t max,
+                size_t *n) {
+    const char *list = mon_option(args, OPT_systems);
+    *n = 0;
+    for (int k = 0; !list && pg_systems[k] && *n < max; k++)
+        systems[(*n)++] = pg_systems[k];
+    while (list && *list) {
+        char name[32];
+        size_t size = strcspn(list, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(size < sizeof name ? size : sizeof name), list);
+        const struct pg_system *system = mon_system(name);
+        if (!system)
+            return MON_USAGE;
+        if (*n == max)
+            return mon_fail(MON_USAGE, "--systems: more than %zu", max);
+        systems[(*n)++] = system;
+        list += size + (list[size] == ',');
+    }
+    return *n ? 0 : mon_fail(MON_USAGE, "--systems: which?");
+}
+
+/* ---- profiles */
+
+static int read_profile(const char *path, struct pg_profile *profile) {
+    struct pg_error err;
+    struct pg_diagnostics diags = {0};
+    size_t size;
+    char *text = (char *)mon_read_file(path, PG_PROFILE_MAX, &size, &err);
+    if (!text)
+        return mon_fail(MON_USAGE, "%s", err.text);
+    bool ok = pg_profile_parse(text, size, path, profile, &diags);
+    pg_diagnostics_print(&diags, stderr, isatty(STDERR_FILENO));
+    pg_diagnostics_free(&diags);
+    free(text);
+    return ok ? 0 : MON_USAGE;
+}
+
+int mon_profile(const char *text, struct pg_profile *profile) {
+    if (pg_profile_builtin(text, profile))
+        return 0;
+    if (strchr(text, '/') || access(text, F_OK) == 0)
+        return read_profile(text, profile);
+    struct pg_nearest search = pg_nearest_begin(text);
+    for (int k = 0; pg_profile_texts[k].name; k++)
+        pg_nearest_offer(&search, pg_profile_texts[k].name);
+    return mon_unknown("profile", text, &search);
+}
+
 /* ---- the plan */
 
 static int plan_engine(struct mon_plan *plan, const char *name) {
@@ -90,8 +138,8 @@ static int plan_options(struct mon_plan *plan, const struct mon_args *args,
                         struct pg_setup *setup) {
     const char *text = mon_option(args, OPT_engine);
     uint64_t value;
-    *setup =
-        (struct pg_setup){.memory = 16 << 20, .limit = PG_NEVER, .profile = &pg_profile_strict};
+    plan->profile = pg_profile_strict;
+    *setup = (struct pg_setup){.memory = 16 << 20, .limit = PG_NEVER, .profile = &plan->profile};
     int status = plan_engine(plan, text ? text : "threaded");
     if (status)
         return status;
@@ -106,12 +154,7 @@ static int plan_options(struct mon_plan *plan, const struct mon_args *args,
     if ((text = mon_option(args, OPT_limit)) &&
         !mon_number(text, PG_NEVER - 1, 1000, &setup->limit))
         return mon_fail(MON_USAGE, "--limit %s: not a number of steps, such as 10M", text);
-    if ((text = mon_option(args, OPT_profile)) && strcmp(text, pg_profile_strict.name) != 0) {
-        struct pg_nearest search = pg_nearest_begin(text);
-        pg_nearest_offer(&search, pg_profile_strict.name);
-        return mon_unknown("profile", text, &search);
-    }
-    return 0;
+    return (text = mon_option(args, OPT_profile)) ? mon_profile(text, &plan->profile) : 0;
 }
 
 static int plan_input(struct mon_plan *plan, const struct mon_args *args, struct pg_setup *setup) {
