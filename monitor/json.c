@@ -3,8 +3,10 @@
 
 #ifdef HAVE_JANSSON
 
+#include "machine/classify/classify.h"
+
 #include <jansson.h>
-enum { RUN_VERSION = 1, COMPARE_VERSION = 1 };
+enum { RUN_VERSION = 1, COMPARE_VERSION = 1, CLASSIFY_VERSION = 1 };
 
 int mon_json_check(const struct mon_args *args) {
     return 0;
@@ -90,6 +92,60 @@ int mon_json_compare(const char *guest, const char *engine, const struct mon_col
                            systems));
 }
 
+static json_t *theorem(const struct pg_theorem *t) {
+    json_t *broken_by = json_array();
+    for (size_t k = 0; k < t->n; k++)
+        json_array_append_new(broken_by, json_string(pg_rows[t->broken_by[k]].mnemonic));
+    return json_pack("{s:b, s:o}", "holds", t->holds, "broken_by", broken_by);
+}
+
+/* One state of a witness: what is needed to make it again. */
+static json_t *state(const struct pg_trial *t, const struct pg_result *r) {
+    json_t *registers = json_array();
+    for (int k = 0; k < PG_NREGS; k++)
+        json_array_append_new(registers, json_integer(t->cpu.r[k]));
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:I}", "insn", (json_int_t)t->insn.word,
+                     "status", (json_int_t)t->cpu.psw.status, "pc", (json_int_t)t->cpu.psw.pc,
+                     "base", (json_int_t)t->cpu.psw.base, "bound", (json_int_t)t->cpu.psw.bound,
+                     "registers", registers, "outcome",
+                     r->outcome == PG_RETIRED ? "completes" : pg_causes[r->trap.cause].name,
+                     "status_after", (json_int_t)r->cpu.psw.status);
+}
+
+/* Of the first property from control on that was found; null if none was. */
+static json_t *first_witness(const struct pg_verdict *v) {
+    for (int p = PG_PROPERTY_control; p < PG_NPROPERTIES; p++)
+        if (v->is[p])
+            return json_pack("{s:s, s:s, s:[o, o]}", "property", pg_properties[p].name, "what",
+                             v->witness[p].what, "states",
+                             state(&v->witness[p].trial[0], &v->witness[p].result[0]),
+                             state(&v->witness[p].trial[1], &v->witness[p].result[1]));
+    return json_null();
+}
+
+int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdict *verdicts) {
+    struct pg_theorem theorems[3];
+    json_t *instructions = json_array();
+    pg_theorems(verdicts, theorems);
+    for (int op = 0; op < PG_NOPS; op++) {
+        const struct pg_verdict *v = &verdicts[op];
+        json_t *one = json_pack("{s:s, s:b}", "mnemonic", pg_rows[op].mnemonic, "gate", v->gate);
+        for (int p = 0; p < PG_NPROPERTIES; p++) {
+            char name[40];
+            snprintf(name, sizeof name, p == PG_PROPERTY_privileged ? "%s" : "%s_sensitive",
+                     pg_properties[p].name);
+            json_object_set_new(one, name, json_boolean(v->is[p]));
+        }
+        json_object_set_new(one, "states_tried", number(v->states));
+        json_object_set_new(one, "witness", first_witness(v));
+        json_array_append_new(instructions, one);
+    }
+    return print(json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", "trapeze.classify",
+                           "version", CLASSIFY_VERSION, "profile", profile, "seed", number(seed),
+                           "theorem1", theorem(&theorems[0]), "theorem2", theorem(&theorems[1]),
+                           "theorem3", theorem(&theorems[2]), "instructions", instructions));
+}
+
 #else
 
 int mon_json_check(const struct mon_args *args) {
@@ -107,6 +163,10 @@ int mon_json_run(const char *system, const char *engine, const struct mon_result
 
 int mon_json_compare(const char *guest, const char *engine, const struct mon_column *columns,
                      size_t n) {
+    return 0;
+}
+
+int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdict *verdicts) {
     return 0;
 }
 

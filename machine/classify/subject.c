@@ -1,0 +1,287 @@
+/* subject.c - the machine under test: states are made in it, run, and undone.
+ *
+ * Two machines hold the same image of IMAGE_PAGES pages: a small one that has nothing else, for
+ * real mode; and a large one that has it in three places, once with its pages scattered, and page
+ * tables beside them, so that the same virtual-to-physical map can be had in several forms.
+ */
+#include "machine/classify/parts.h"
+
+#include <stdlib.h>
+
+/* Pages of the large machine. */
+enum {
+    FIRST = 16,
+    SECOND = 32,
+    SCATTERED = 48,
+    TABLES = 64,      /* pairs of root and leaf: see table_of */
+    LARGE_PAGES = 80, /* in all */
+};
+
+static const struct layout {
+    uint32_t mode;
+    uint32_t frame; /* first page of the image; scattered: see frame_of */
+    bool scattered;
+    unsigned table; /* number of the pair, if paged */
+    bool in_tlb;
+    bool rights; /* pages of all kinds */
+} layouts[PG_NMAPS] = {
+    [PG_MAP_REAL] = {PG_MODE_REAL, 0, false, 0, false, false},
+    [PG_MAP_BOUNDS] = {PG_MODE_BOUNDS, FIRST, false, 0, false, false},
+    [PG_MAP_BOUNDS_ELSEWHERE] = {PG_MODE_BOUNDS, SECOND, false, 0, false, false},
+    [PG_MAP_PAGED] = {PG_MODE_PAGED, FIRST, false, 0, false, false},
+    [PG_MAP_PAGED_SCATTERED] = {PG_MODE_PAGED, SCATTERED, true, 1, false, false},
+    [PG_MAP_TLB] = {PG_MODE_PAGED, FIRST, false, 0, true, false},
+    [PG_MAP_TLB_ALONE] = {PG_MODE_PAGED, FIRST, false, 2, true, false},
+    [PG_MAP_RIGHTS] = {PG_MODE_PAGED, FIRST, false, 3, false, true},
+    [PG_MAP_RIGHTS_SCATTERED] = {PG_MODE_PAGED, SCATTERED, true, 4, false, true},
+};
+
+static uint32_t frame_of(const struct layout *l, uint32_t page) {
+    return l->frame + (l->scattered ? (page * 5 + 3) % IMAGE_PAGES : page);
+}
+
+static uint32_t table_of(const struct layout *l) {
+    return (TABLES + 2 * l->table) * PG_PAGE;
+}
+
+/* What the map says of a page: frame, rights, ring, A and D. */
+static uint32_t entry_of(const struct layout *l, uint32_t page) {
+    static const uint32_t kinds[] = {
+        PG_PTE_R | PG_PTE_W | PG_PTE_X | PG_PTE_RING | PG_PTE_A | PG_PTE_D,
+        PG_PTE_R | PG_PTE_W | PG_PTE_X | PG_PTE_RING,
+        PG_PTE_R | PG_PTE_RING | PG_PTE_A,
+        PG_PTE_R | PG_PTE_W | PG_PTE_A | PG_PTE_D,
+        PG_PTE_R | PG_PTE_W | PG_PTE_A | 0x100,
+        PG_PTE_W | PG_PTE_X | 0x200,
+        PG_PTE_X | PG_PTE_RING | PG_PTE_A,
+        PG_PTE_R | PG_PTE_W | PG_PTE_X | 0x100 | PG_PTE_A | PG_PTE_D,
+    };
+    uint32_t kind = l->rights ? kinds[page % (sizeof kinds / sizeof *kinds)] : kinds[0];
+    uint32_t valid = l->rights && page == IMAGE_PAGES - 1 ? 0 : PG_PTE_V;
+    return frame_of(l, page) * PG_PAGE | kind | valid;
+}
+
+uint64_t mix(uint64_t x) { /* splitmix64's */
+    x += 0x9e3779b97f4a7c15ULL;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+    return x ^ x >> 31;
+}
+
+/* Word `at` of the image. Every other group of four words is a valid PSW. */
+static uint32_t image_word(uint64_t seed, uint32_t at) {
+    uint64_t group = mix(seed ^ at / 16), own = mix(seed ^ 0x100000000ULL ^ at);
+    if (group & 1)
+        return (uint32_t)own;
+    switch (at / 4 % 4) {
+    case 0: {
+        uint32_t mode = (uint32_t)(group >> 8) % 3 << 8;
+        return (uint32_t)(group >> 16 & (PG_RING | PG_IE | PG_MON)) | mode;
+    }
+    case 1: return (uint32_t)own & ~3U;
+    default: return (uint32_t)own & 0x1f000;
+    }
+}
+
+static void fill(struct pg_ram *ram, uint32_t first, bool scattered, uint64_t seed) {
+    const struct layout l = {.frame = first, .scattered = scattered};
+    for (uint32_t at = 0; at < IMAGE_SIZE; at += 4)
+        pg_ram_write32(ram, frame_of(&l, at / PG_PAGE) * PG_PAGE + at % PG_PAGE,
+                       image_word(seed, at));
+}
+
+static void fill_tables(struct pg_ram *ram) {
+    for (int k = 0; k < PG_NMAPS; k++) {
+        const struct layout *l = &layouts[k];
+        uint32_t root = table_of(l), leaf = root + PG_PAGE;
+        if (l->mode != PG_MODE_PAGED || k == PG_MAP_TLB_ALONE)
+            continue;
+        pg_ram_write32(ram, root, leaf | PG_PTE_V);
+        for (uint32_t page = 0; page < IMAGE_PAGES; page++)
+            pg_ram_write32(ram, leaf + 4 * page, entry_of(l, page));
+    }
+}
+
+/* ---- what an instruction does to the machine besides its result */
+
+static void written(void *context, uint32_t pa, uint32_t size) {
+    struct subject *s = context;
+    if (s->nwrites < MAX_WRITES)
+        s->writes[s->nwrites] = (struct write){pa, size};
+    s->nwrites++;
+}
+
+/* A fill may replace an entry; only one that is gone has been taken out. */
+static void entry_left(void *context, uint32_t root, uint32_t page) {
+    struct subject *s = context;
+    if (page == PG_TLB_ALL || !pg_tlb_find(&s->m->tlb, root, page))
+        s->tlb_lost = true;
+}
+
+/* ---- devices */
+
+static void each_device(struct subject *s, uint8_t *blob, bool save) {
+    for (int k = 0; k < PG_NDEVICES; k++) {
+        size_t size = pg_devices[k]->state_size;
+        if (save)
+            memcpy(blob, s->m->bus.state[k], size);
+        else
+            memcpy(s->m->bus.state[k], blob, size);
+        blob += size;
+    }
+}
+
+/* The arrangements: everything off; and four in which every register of a device that may be set
+ * without an event coming soon is set. Which registers those are, the devices' tables say. */
+static bool arrange_devices(struct subject *s) {
+    for (int k = 0; k < PG_NDEVICES; k++)
+        s->devices_size += pg_devices[k]->state_size;
+    for (unsigned a = 0; a < PG_NDEVICE_STATES; a++) {
+        uint8_t *blob = s->devices[a] = calloc(1, s->devices_size);
+        if (!blob)
+            return false;
+        pg_bus_reset(&s->m->bus);
+        struct pg_env now = pg_env_begin(s->m);
+        pg_bus_advance(&s->m->bus, &now); /* input that is there has arrived: no event is pending */
+        for (int k = 0; a > 0 && k < PG_NDEVICES; k++)
+            for (size_t r = 0; r < pg_devices[k]->nregs; r++) {
+                const struct pg_reg *reg = &pg_devices[k]->regs[r];
+                uint64_t was = pg_reg_get(reg, s->m->bus.state[k]);
+                uint64_t value = reg->size == 8 ? PG_HORIZON - 1 - a : 1 + (a + r) % 2;
+                struct pg_env env = pg_env_begin(s->m);
+                if (k != (int)(a - 1) % PG_NDEVICES)
+                    continue;
+                pg_reg_set(reg, s->m->bus.state[k], value);
+                if ((pg_devices[k]->valid && !pg_devices[k]->valid(s->m->bus.state[k], &env)) ||
+                    (pg_devices[k]->pending && pg_devices[k]->pending(s->m->bus.state[k])))
+                    pg_reg_set(reg, s->m->bus.state[k], was);
+            }
+        each_device(s, blob, true);
+    }
+    return true;
+}
+
+/* ---- opening and closing */
+
+bool subject_open(struct subject *s, uint32_t memory, const struct pg_profile *profile,
+                  uint64_t seed) {
+    static const uint8_t input[] = "input";
+    bool large = memory == 0;
+    s->tlb = PG_NMAPS;
+    s->m = pg_machine_new(large ? LARGE_PAGES * PG_PAGE : memory, NULL);
+    if (!s->m)
+        return false;
+    s->m->profile = profile;
+    fill(&s->m->ram, 0, false, seed);
+    if (large) {
+        fill(&s->m->ram, FIRST, false, seed);
+        fill(&s->m->ram, SECOND, false, seed);
+        fill(&s->m->ram, SCATTERED, true, seed);
+        for (uint32_t at = 0; at < FIRST * PG_PAGE; at += 4) /* what no map leads to */
+            pg_ram_write32(&s->m->ram, at, (uint32_t)mix(seed + at));
+        fill_tables(&s->m->ram);
+    }
+    pg_input_add(&s->m->bus.plugs.input, 0, input, sizeof input - 1);
+    pg_input_end(&s->m->bus.plugs.input, 0);
+    s->pristine = malloc(s->m->ram.size);
+    s->bit = pg_ram_add_watcher(&s->m->ram, written, s);
+    if (!s->pristine || !s->bit || !arrange_devices(s))
+        return false;
+    memcpy(s->pristine, s->m->ram.bytes, s->m->ram.size);
+    for (uint32_t at = 0; at < s->m->ram.size; at += PG_PAGE)
+        pg_ram_watch(&s->m->ram, at, s->bit);
+    s->m->tlb.left = entry_left;
+    s->m->tlb.context = s;
+    return true;
+}
+
+void subject_close(struct subject *s) {
+    pg_machine_free(s->m);
+    free(s->pristine);
+    for (unsigned a = 0; a < PG_NDEVICE_STATES; a++)
+        free(s->devices[a]);
+}
+
+/* ---- a trial */
+
+void trial_relocate(struct pg_trial *trial, enum pg_map layout, uint32_t bound) {
+    const struct layout *l = &layouts[layout];
+    struct pg_psw *psw = &trial->cpu.psw;
+    trial->map = layout;
+    psw->status = (psw->status & ~(uint32_t)PG_MODE) | l->mode;
+    psw->bound = bound;
+    psw->base = l->mode == PG_MODE_BOUNDS  ? l->frame * PG_PAGE
+                : l->mode == PG_MODE_PAGED ? table_of(l)
+                                           : 0;
+}
+
+/* The TLB holds what earlier trials with the same layout brought in: nothing but true entries.
+ * Those with the map in it begin with all of it. */
+static void prepare_tlb(struct subject *s, enum pg_map layout) {
+    const struct layout *l = &layouts[layout];
+    if (s->m->tlb.live || s->tlb != layout)
+        pg_tlb_clear(&s->m->tlb);
+    s->tlb = layout;
+    for (uint32_t page = 0; l->in_tlb && page < IMAGE_PAGES; page++)
+        pg_tlb_put(&s->m->tlb, table_of(l), page, entry_of(l, page));
+}
+
+/* The offset in the image of a physical address, by the layout's map; or UINT32_MAX. */
+static uint32_t place_of(const struct layout *l, uint32_t pa) {
+    for (uint32_t page = 0; page < IMAGE_PAGES; page++)
+        if (frame_of(l, page) == pa / PG_PAGE)
+            return page * PG_PAGE + pa % PG_PAGE;
+    return UINT32_MAX;
+}
+
+/* Note the stores, and put memory back. What the walk writes into page tables is A and D only. */
+static void collect_writes(struct subject *s, const struct layout *l, struct pg_result *r) {
+    struct pg_ram *ram = &s->m->ram;
+    for (unsigned k = 0; k < s->nwrites && k < MAX_WRITES; k++) {
+        struct write w = s->writes[k];
+        bool table = l->mode == PG_MODE_PAGED && w.pa >= TABLES * PG_PAGE;
+        if (!table && r->nstored < sizeof r->stored / sizeof *r->stored)
+            r->stored[r->nstored++] = (struct pg_stored){
+                place_of(l, w.pa), pg_ram_read(ram, w.pa, w.size > 2 ? 4 : w.size), w.size};
+    }
+    for (unsigned k = 0; k < s->nwrites && k < MAX_WRITES; k++)
+        memcpy(ram->bytes + s->writes[k].pa, s->pristine + s->writes[k].pa, s->writes[k].size);
+}
+
+static uint64_t digest(struct subject *s) {
+    uint64_t h = s->m->bus.plugs.output.size;
+    for (int k = 0; k < PG_NDEVICES; k++)
+        for (size_t r = 0; r < pg_devices[k]->nregs; r++)
+            h = mix(h ^ pg_reg_get(&pg_devices[k]->regs[r], s->m->bus.state[k]));
+    return h;
+}
+
+void trial_run(struct pg_classifier *c, const struct pg_trial *trial, struct pg_result *result) {
+    const struct layout *l = &layouts[trial->map];
+    struct subject *s = l->mode == PG_MODE_REAL ? &c->small : &c->large;
+    struct pg_machine *m = s->m;
+    uint32_t status = trial->cpu.psw.status;
+    prepare_tlb(s, trial->map);
+    m->cpu = trial->cpu;
+    m->run = PG_RUNNING;
+    m->exit_code = 0;
+    m->trap = (struct pg_trap){0};
+    each_device(s, s->devices[trial->devices], false);
+    m->bus.plugs.output.size = 0;
+    pg_refresh(m);
+    s->nwrites = 0;
+    s->tlb_lost = false;
+
+    *result = (struct pg_result){.devices_before = digest(s)};
+    result->outcome = pg_perform(m, &trial->insn);
+    if (result->outcome == PG_RETIRED)
+        pg_retire(m, status);
+    else
+        result->trap = m->trap;
+    result->cpu = m->cpu;
+    result->run = m->run;
+    result->exit_code = m->exit_code;
+    result->tlb_lost = s->tlb_lost;
+    result->devices = digest(s);
+    collect_writes(s, l, result);
+}
