@@ -1,12 +1,12 @@
 /* json.c - results as JSON, by the schemas in schema/. */
-#include "monitor/monitor.h"
+#include "monitor/verify.h"
 
 #ifdef HAVE_JANSSON
 
 #include "machine/classify/classify.h"
 
 #include <jansson.h>
-enum { RUN_VERSION = 1, COMPARE_VERSION = 1, CLASSIFY_VERSION = 1 };
+enum { RUN_VERSION = 1, COMPARE_VERSION = 1, CLASSIFY_VERSION = 1, VERIFY_VERSION = 1 };
 
 int mon_json_check(const struct mon_args *args) {
     return 0;
@@ -146,6 +146,48 @@ int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdic
                            "theorem3", theorem(&theorems[2]), "instructions", instructions));
 }
 
+static json_t *divergence(const struct verification *v, size_t k) {
+    const struct pg_divergence *d = &v->divergence[k];
+    char text[1024];
+    if (!v->found[k])
+        return json_null();
+    mon_explain_divergence(v, k, text, sizeof text);
+    struct pg_insn in;
+    pg_decode(d->insn, &in);
+    return json_pack("{s:o, s:I, s:I, s:s, s:s, s:s}", "T", number(d->T), "pc",
+                     (json_int_t)d->before.psw.pc, "insn", (json_int_t)d->insn, "mnemonic",
+                     in.op < PG_NOPS ? pg_rows[in.op].mnemonic : "", "difference", d->difference,
+                     "explanation", text);
+}
+
+static json_t *verified(const struct verification *v, size_t k) {
+    const struct pg_lockstep_part *part = pg_lockstep_part(v->lockstep, k);
+    const struct pg_counts *counts = part->session->counts(part->session, 0);
+    struct mon_shares s = mon_shares(part);
+    json_t *control =
+        json_pack("{s:b, s:b, s:o, s:o}", "audited", part->audited, "lost", part->audit.lost,
+                  "steps", number(part->audit.steps), "entries", number(part->audit.entries));
+    if (part->audit.lost)
+        json_object_set_new(control, "T", number(part->audit.T));
+    return json_pack("{s:s, s:b, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o}, s:b}", "system",
+                     part->system->name, "equal", !part->differs, "difference", part->difference,
+                     "divergence", divergence(v, k), "control", control, "shares", "direct",
+                     number(s.direct), "identical", number(s.identical), "replaced",
+                     number(s.replaced), "emulated", number(s.emulated), "promise_kept",
+                     !part->system->keeps || part->system->keeps(counts));
+}
+
+int mon_json_verify(const struct verification *v) {
+    json_t *systems = json_array();
+    for (size_t k = 0; k < v->what.n; k++)
+        json_array_append_new(systems, verified(v, k));
+    return print(json_pack(
+        "{s:s, s:i, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "schema", "trapeze.verify", "version",
+        VERIFY_VERSION, "guest", string(v->plan.names[0]), "profile", v->what.setup->profile->name,
+        "pass", v->pass, "checkpoints", number(v->checkpoints), "every", number(v->every), "T",
+        number(pg_lockstep_reference(v->lockstep)->cpu.T), "systems", systems));
+}
+
 #else
 
 int mon_json_check(const struct mon_args *args) {
@@ -167,6 +209,10 @@ int mon_json_compare(const char *guest, const char *engine, const struct mon_col
 }
 
 int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdict *verdicts) {
+    return 0;
+}
+
+int mon_json_verify(const struct verification *v) {
     return 0;
 }
 
