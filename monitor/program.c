@@ -1,6 +1,7 @@
 /* program.c - programs, disks and inputs: from the command line to setups. */
 #include "isa/asm.h"
 #include "monitor/monitor.h"
+#include "vmm/random_guest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,17 @@ static struct pg_image *assemble(const char *path, const struct mon_args *args) 
     return image;
 }
 
+/* Is the operand `random:SEED`, a guest of vmm/random_guest.h? */
+static bool is_random(const char *operand, uint64_t *seed) {
+    static const char prefix[] = "random:";
+    return strncmp(operand, prefix, strlen(prefix)) == 0 &&
+           mon_number(operand + strlen(prefix), UINT64_MAX, 0, seed);
+}
+
 struct pg_image *mon_program(const char *path, const struct mon_args *args) {
+    uint64_t seed;
+    if (is_random(path, &seed))
+        return pg_random_guest(seed, pg_random_style_of(seed));
     if (is_source(path))
         return assemble(path, args);
     struct pg_error err = {""};
@@ -186,6 +197,22 @@ static int plan_disk(struct mon_plan *plan, const struct mon_args *args, size_t 
     return 0;
 }
 
+/* A random guest has memory, disk and input of its own. */
+static int plan_random(struct mon_plan *plan, size_t k, uint64_t seed) {
+    struct pg_setup *setup = &plan->setups[k];
+    free(plan->disks[k]);
+    plan->disks[k] = malloc(PG_RANDOM_SECTORS * PG_SECTOR);
+    if (!plan->disks[k])
+        return mon_fail(MON_INTERNAL, "the host is out of memory");
+    pg_random_disk(seed, plan->disks[k]);
+    setup->memory = PG_RANDOM_MEMORY;
+    setup->disk = plan->disks[k];
+    setup->disk_sectors = PG_RANDOM_SECTORS;
+    setup->input = (const uint8_t *)PG_RANDOM_INPUT;
+    setup->input_size = strlen(PG_RANDOM_INPUT);
+    return 0;
+}
+
 int mon_plan(struct mon_plan *plan, const struct mon_args *args) {
     *plan = (struct mon_plan){0};
     struct pg_setup setup;
@@ -207,7 +234,10 @@ int mon_plan(struct mon_plan *plan, const struct mon_args *args) {
             return mon_interrupted() ? MON_INTERRUPTED : MON_BAD_IMAGE;
         plan->setups[k].image = plan->images[k];
         plan->nguests++;
-        if (k < args->count[OPT_disk])
+        uint64_t seed;
+        if (is_random(args->operands[k], &seed))
+            status = plan_random(plan, k, seed);
+        else if (k < args->count[OPT_disk])
             status = plan_disk(plan, args, k);
     }
     return status && mon_interrupted() ? MON_INTERRUPTED : status;

@@ -1,6 +1,6 @@
 /* test_lockstep.c - systems held against the reference at checkpoints; audits; bisection. */
 #include "isa/asm.h"
-#include "tests/vmm/random_guest.h"
+#include "vmm/random_guest.h"
 #include "vmm/lockstep.h"
 
 #include <setjmp.h>
@@ -37,8 +37,8 @@ static struct pg_profile leaving(enum pg_op op) {
 static void every_system_keeps_step_and_control(void **state) {
     for (uint64_t seed = 1; seed <= 12; seed++) {
         struct pg_image *image =
-            random_guest(seed, seed % 2 ? RANDOM_PAGED | RANDOM_WILD : RANDOM_UNPAGED);
-        struct pg_setup setup = {.image = image, .memory = RANDOM_GUEST_MEMORY};
+            pg_random_guest(seed, seed % 2 ? PG_RANDOM_PAGED | PG_RANDOM_WILD : PG_RANDOM_UNPAGED);
+        struct pg_setup setup = {.image = image, .memory = PG_RANDOM_MEMORY};
         struct pg_lockstep_plan plan = {.engine = pg_engines[1], .setup = &setup, .audit = true};
         for (; pg_systems[plan.n]; plan.n++)
             plan.systems[plan.n] = pg_systems[plan.n];
@@ -59,7 +59,7 @@ static void every_system_keeps_step_and_control(void **state) {
             assert_true(part->audit.copies <= n[PG_COUNT_translated]);
         }
         pg_lockstep_close(l);
-        random_guest_free(image);
+        pg_image_free(image);
     }
 }
 

@@ -5,7 +5,7 @@
  *
  *     test_random [FIRST_SEED COUNT [STEPS]]     a longer run than the one in ctest
  */
-#include "random_guest.h"
+#include "vmm/random_guest.h"
 #include "vmm/system.h"
 
 #include <setjmp.h>
@@ -18,12 +18,12 @@ static uint64_t first_seed = 1, seeds = 60, steps = 20000;
 
 static struct pg_session *run(const struct pg_system *system, const struct pg_engine *engine,
                               const struct pg_image *image, uint64_t seed, uint64_t limit) {
-    uint8_t disk[RANDOM_GUEST_SECTORS * 512];
-    random_guest_disk(seed, disk);
+    uint8_t disk[PG_RANDOM_SECTORS * 512];
+    pg_random_disk(seed, disk);
     struct pg_setup setup = {.image = image,
-                             .memory = RANDOM_GUEST_MEMORY,
+                             .memory = PG_RANDOM_MEMORY,
                              .disk = disk,
-                             .disk_sectors = RANDOM_GUEST_SECTORS,
+                             .disk_sectors = PG_RANDOM_SECTORS,
                              .input = (const uint8_t *)"some input\n",
                              .input_size = 11,
                              .limit = limit};
@@ -65,7 +65,7 @@ static const char *difference(struct pg_machine *a, struct pg_machine *b) {
     if (p->output.size != q->output.size ||
         (p->output.size && memcmp(p->output.data, q->output.data, p->output.size) != 0))
         return "output";
-    if (memcmp(p->disk, q->disk, RANDOM_GUEST_SECTORS * 512) != 0)
+    if (memcmp(p->disk, q->disk, PG_RANDOM_SECTORS * 512) != 0)
         return "disk";
     size_t n, m;
     struct pg_tlb_entry *x = pg_tlb_sorted(&a->tlb, &n), *y = pg_tlb_sorted(&b->tlb, &m);
@@ -109,20 +109,14 @@ static void report(const struct pg_system *system, const struct pg_engine *engin
 }
 
 static void systems_agree_on_random_guests(void **state) {
-    static const unsigned styles[] = {RANDOM_UNPAGED,
-                                      RANDOM_PAGED,
-                                      RANDOM_UNPAGED | RANDOM_PAGED,
-                                      RANDOM_UNPAGED | RANDOM_WILD,
-                                      RANDOM_PAGED | RANDOM_WILD,
-                                      RANDOM_UNPAGED | RANDOM_PAGED | RANDOM_WILD};
     for (uint64_t seed = first_seed; seed < first_seed + seeds; seed++) {
-        unsigned style = styles[seed % (sizeof styles / sizeof *styles)];
-        struct pg_image *image = random_guest(seed, style);
+        unsigned style = pg_random_style_of(seed);
+        struct pg_image *image = pg_random_guest(seed, style);
         for (int s = 0; pg_systems[s]; s++)
             for (int e = 0; pg_engines[e]; e++)
                 if (compare(pg_systems[s], pg_engines[e], image, seed, steps, NULL))
                     report(pg_systems[s], pg_engines[e], image, seed, style, steps);
-        random_guest_free(image);
+        pg_image_free(image);
     }
 }
 

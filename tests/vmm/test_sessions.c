@@ -1,5 +1,5 @@
 /* test_sessions.c - several guests on one real machine; the narrow interface; the full cache. */
-#include "random_guest.h"
+#include "vmm/random_guest.h"
 #include "vmm/bt.h"
 
 #include <setjmp.h>
@@ -33,8 +33,9 @@ static void several_guests_end_as_each_alone(void **state) {
         struct pg_error err = {""};
         for (unsigned k = 0; k < GUESTS; k++)
             setups[k] = (struct pg_setup){
-                .image = random_guest(77 + k, RANDOM_UNPAGED | (k ? RANDOM_PAGED : RANDOM_WILD)),
-                .memory = RANDOM_GUEST_MEMORY,
+                .image = pg_random_guest(77 + k, PG_RANDOM_UNPAGED |
+                                                     (k ? PG_RANDOM_PAGED : PG_RANDOM_WILD)),
+                .memory = PG_RANDOM_MEMORY,
                 .limit = STEPS + 5000 * k};
         struct pg_session *together = pg_systems[system]->open(pg_engines[0], setups, GUESTS, &err);
         assert_non_null(together);
@@ -48,7 +49,7 @@ static void several_guests_end_as_each_alone(void **state) {
         }
         together->close(together);
         for (unsigned k = 0; k < GUESTS; k++)
-            random_guest_free((struct pg_image *)setups[k].image);
+            pg_image_free((struct pg_image *)setups[k].image);
     }
 }
 
@@ -59,8 +60,8 @@ static void the_timer_preempts_and_the_shares_add_up(void **state) {
         struct pg_setup setups[2];
         struct pg_error err = {""};
         for (unsigned k = 0; k < 2; k++)
-            setups[k] = (struct pg_setup){.image = random_guest(500 + k, RANDOM_UNPAGED),
-                                          .memory = RANDOM_GUEST_MEMORY,
+            setups[k] = (struct pg_setup){.image = pg_random_guest(500 + k, PG_RANDOM_UNPAGED),
+                                          .memory = PG_RANDOM_MEMORY,
                                           .limit = 200000};
         struct pg_session *s = pg_systems[system]->open(pg_engines[0], setups, 2, &err);
         assert_non_null(s);
@@ -74,7 +75,7 @@ static void the_timer_preempts_and_the_shares_add_up(void **state) {
         }
         s->close(s);
         for (unsigned k = 0; k < 2; k++)
-            random_guest_free((struct pg_image *)setups[k].image);
+            pg_image_free((struct pg_image *)setups[k].image);
     }
 }
 
@@ -83,8 +84,8 @@ static void the_timer_preempts_and_the_shares_add_up(void **state) {
 static void the_vmm_needs_only_the_narrow_interface(void **state) {
     static const struct pg_system *const systems[] = {&pg_system_te, &pg_system_bt};
     for (size_t k = 0; k < 2; k++) {
-        struct pg_setup setup = {.image = random_guest(9, RANDOM_UNPAGED | RANDOM_PAGED),
-                                 .memory = RANDOM_GUEST_MEMORY,
+        struct pg_setup setup = {.image = pg_random_guest(9, PG_RANDOM_UNPAGED | PG_RANDOM_PAGED),
+                                 .memory = PG_RANDOM_MEMORY,
                                  .limit = 3000};
         struct pg_error err = {""};
         struct pg_session *bare = pg_system_bare.open(pg_engines[0], &setup, 1, &err);
@@ -97,13 +98,13 @@ static void the_vmm_needs_only_the_narrow_interface(void **state) {
         assert_same_machine(bare->guest(bare, 0), s->guest(s, 0));
         s->close(s);
         bare->close(bare);
-        random_guest_free((struct pg_image *)setup.image);
+        pg_image_free((struct pg_image *)setup.image);
     }
 }
 
 /* A program of words at 0x1000, in `pages` pages of memory; the new PSW is not set. */
 static struct pg_image *words(const uint32_t *code, size_t n) {
-    struct pg_image *image = random_guest(1, RANDOM_UNPAGED);
+    struct pg_image *image = pg_random_guest(1, PG_RANDOM_UNPAGED);
     struct pg_segment *s = &image->segments[0];
     memset(s->bytes, 0, s->size);
     for (size_t k = 0; k < n; k++)
@@ -123,7 +124,7 @@ static void a_full_cache_is_flushed(void **state) {
     code[JUMPS] = bt_word(PG_OP_addi, 10, 0, 0, 42);
     code[JUMPS + 1] = bt_word(PG_OP_out, 10, 0, 0, 0); /* power.exit */
     struct pg_setup setup = {
-        .image = words(code, JUMPS + 2), .memory = RANDOM_GUEST_MEMORY, .limit = PG_NEVER};
+        .image = words(code, JUMPS + 2), .memory = PG_RANDOM_MEMORY, .limit = PG_NEVER};
     struct pg_error err = {""};
     struct pg_session *s = pg_system_bt.open(pg_engines[0], &setup, 1, &err);
     assert_non_null(s);
@@ -133,7 +134,7 @@ static void a_full_cache_is_flushed(void **state) {
     assert_true(s->guest(s, 0)->cpu.T == JUMPS + 2);
     assert_true(s->counts(s, 0)->n[PG_COUNT_cache_flushes] == 1);
     s->close(s);
-    random_guest_free((struct pg_image *)setup.image);
+    pg_image_free((struct pg_image *)setup.image);
     free(code);
 }
 
@@ -150,7 +151,7 @@ static void a_loop_stays_in_the_cache(void **state) {
         bt_word(PG_OP_jalr, 0, 1, 0, 0),  /* found by the look-up */
     };
     struct pg_setup setup = {.image = words(code, sizeof code / sizeof *code),
-                             .memory = RANDOM_GUEST_MEMORY,
+                             .memory = PG_RANDOM_MEMORY,
                              .limit = PG_NEVER};
     struct pg_error err = {""};
     struct pg_session *s = pg_system_bt.open(pg_engines[0], &setup, 1, &err);
@@ -163,7 +164,7 @@ static void a_loop_stays_in_the_cache(void **state) {
     assert_true(counts->n[PG_COUNT_chained] >= 3);
     assert_true(counts->n[PG_COUNT_lookup_misses] <= 2);
     s->close(s);
-    random_guest_free((struct pg_image *)setup.image);
+    pg_image_free((struct pg_image *)setup.image);
 }
 
 /* Code that patches the very next instruction. */
@@ -178,7 +179,7 @@ static void a_store_into_the_running_unit_takes_effect_at_once(void **state) {
         bt_word(PG_OP_addi, 10, 0, 0, 7),
     };
     struct pg_setup setup = {.image = words(code, sizeof code / sizeof *code),
-                             .memory = RANDOM_GUEST_MEMORY,
+                             .memory = PG_RANDOM_MEMORY,
                              .limit = PG_NEVER};
     for (int k = 0; pg_systems[k]; k++)
         for (int e = 0; pg_engines[e]; e++) {
@@ -189,11 +190,11 @@ static void a_store_into_the_running_unit_takes_effect_at_once(void **state) {
             assert_int_equal(s->guest(s, 0)->exit_code, 7);
             s->close(s);
         }
-    random_guest_free((struct pg_image *)setup.image);
+    pg_image_free((struct pg_image *)setup.image);
 }
 
 static void a_guest_that_does_not_fit_is_refused(void **state) {
-    struct pg_image *image = random_guest(1, RANDOM_UNPAGED);
+    struct pg_image *image = pg_random_guest(1, PG_RANDOM_UNPAGED);
     for (int k = 0; pg_systems[k]; k++) {
         struct pg_setup setup = {.image = image, .memory = PG_MIN_MEMORY, .limit = PG_NEVER};
         struct pg_error err = {""};
@@ -203,7 +204,7 @@ static void a_guest_that_does_not_fit_is_refused(void **state) {
         assert_null(pg_systems[k]->open(pg_engines[0], &setup, 1, &err));
         assert_non_null(strstr(err.text, "multiple of 4096"));
     }
-    random_guest_free(image);
+    pg_image_free(image);
 }
 
 int main(void) {

@@ -4,7 +4,7 @@
  * list of PSWs that the random code loads. Whatever happens, the handler carries on: it skips what
  * trapped, or goes on with the next PSW of the list, and re-arms the timer.
  */
-#include "random_guest.h"
+#include "vmm/random_guest.h"
 
 #include "isa/isa.h"
 #include "machine/machine.h"
@@ -13,8 +13,8 @@
 
 enum {
     HANDLER = 0x1000,
-    CODE = 0x2000,
-    CODE_WORDS = 4 * 1024,
+    CODE = PG_RANDOM_CODE,
+    CODE_WORDS = (PG_RANDOM_CODE_END - PG_RANDOM_CODE) / 4,
     DATA = 0x8000,
     PSWS = 0x400, /* in page 0, so that r0-relative lpsw reaches them */
     NPSWS = 24,
@@ -125,8 +125,8 @@ static void make_psws(struct maker *g) {
         uint32_t ring = below(g, 2) ? 0 : below(g, 4);
         uint32_t status = ring | (below(g, 10) ? PG_IE : 0) | (below(g, 12) ? 0 : PG_TRACE);
         uint32_t base = 0, bound = 0;
-        unsigned modes = g->style & (RANDOM_UNPAGED | RANDOM_PAGED);
-        bool paged = modes == RANDOM_PAGED || (modes & RANDOM_PAGED && below(g, 2));
+        unsigned modes = g->style & (PG_RANDOM_UNPAGED | PG_RANDOM_PAGED);
+        bool paged = modes == PG_RANDOM_PAGED || (modes & PG_RANDOM_PAGED && below(g, 2));
         if (paged) {
             status |= PG_MODE_PAGED;
             base = TABLES + below(g, 2) * 0x2000;
@@ -162,7 +162,7 @@ static void make_memory(struct maker *g) {
                                      PG_OP_lhu, PG_OP_sb, PG_OP_sh, PG_OP_sw};
     enum pg_op op = ops[below(g, 8)];
     uint32_t where = DATA + below(g, 0x4000) * 2;
-    if (g->style & RANDOM_WILD && below(g, 8) == 0)
+    if (g->style & PG_RANDOM_WILD && below(g, 8) == 0)
         where = below(g, 2) ? CODE + 4 * below(g, CODE_WORDS) : TABLES + 0x1000 + 4 * below(g, 80);
     if (below(g, 10))
         where &= ~3U;
@@ -171,9 +171,87 @@ static void make_memory(struct maker *g) {
     put(g, op, any(g), base, 0, (int32_t)(where & 0xfff));
 }
 
+/* A monitor pair, and instructions of monitor space. In rings without the right they trap. */
+static void make_monitor(struct maker *g) {
+    static const enum pg_op words[] = {PG_OP_mlw, PG_OP_msw, PG_OP_mlwm, PG_OP_mswm};
+    int32_t offset = 4 * (int32_t)below(g, 1100);
+    unsigned d = 1 + below(g, 7), a = below(g, 4) ? 0 : below(g, 8), b = below(g, 8);
+    switch (below(g, 12)) {
+    case 0:
+        put(g, PG_OP_lui, 10, 0, 0, (int32_t)below(g, 4) + 12);
+        put(g, PG_OP_lui, 11, 0, 0, (int32_t)below(g, 3));
+        put(g, PG_OP_smon, 10, 11, 0, 0);
+        break;
+    case 1: put(g, PG_OP_gmon, any(g), 0, 0, (int32_t)below(g, 2)); break;
+    case 2:
+    case 3:
+    case 4: put(g, words[below(g, 4)], d, a, 0, offset); break;
+    case 5: put(g, PG_OP_mput, d, any(g), 0, 0); break;
+    case 6: put(g, PG_OP_mget, any(g), d, 0, 0); break;
+    case 7: put(g, PG_OP_maddi, d, b, 0, (int32_t)below(g, 2000) - 1000); break;
+    case 8: put(g, PG_OP_mandi, d, b, 0, (int32_t)below(g, 0x10000)); break;
+    case 9: put(g, PG_OP_madd + below(g, 3), d, b, d, 0); break;
+    case 10: put(g, PG_OP_mbeq + below(g, 2), d, b, 0, distance(g)); break;
+    default:
+        if (below(g, 2))
+            put(g, PG_OP_tick, 0, 0, 0, (int32_t)below(g, 20));
+        else
+            put(g, PG_OP_mjmp, 0, 0, 0, offset);
+        break;
+    }
+}
+
+/* Change a page table's entry, with or without telling the TLB; the handler's pages stay. */
+static void make_remap(struct maker *g) {
+    uint32_t page = 5 + below(g, 60), frame = below(g, 3) ? page : below(g, 60);
+    uint32_t leaf = TABLES + 0x1000 + below(g, 2) * 0x2000;
+    int32_t bits = (int32_t)(PG_PTE_V | PG_PTE_R | PG_PTE_W | PG_PTE_X | PG_PTE_RING);
+    if (below(g, 3) == 0)
+        bits ^= 1 << below(g, 4);
+    if (below(g, 2))
+        bits |= PG_PTE_A | (below(g, 2) ? PG_PTE_D : 0);
+    put(g, PG_OP_lui, 12, 0, 0, (int32_t)frame);
+    put(g, PG_OP_ori, 12, 12, 0, bits);
+    put(g, PG_OP_lui, 13, 0, 0, (int32_t)(leaf >> 12));
+    put(g, PG_OP_sw, 12, 13, 0, (int32_t)(4 * page));
+    if (below(g, 3)) {
+        put(g, PG_OP_lui, 13, 0, 0, (int32_t)page);
+        put(g, PG_OP_tlbi, 0, 13, 0, 0);
+    }
+}
+
+/* Any port, named by the devices' tables; but not the end of the run. */
+static void make_port(struct maker *g) {
+    const struct pg_device *device = pg_devices[below(g, PG_NDEVICES)];
+    const struct pg_port *port = &device->ports[below(g, (uint32_t)device->nports)];
+    if (port->number == 0 || below(g, 20) == 0)
+        put(g, below(g, 2) ? PG_OP_in : PG_OP_out, any(g), 0, 0, (int32_t)below(g, 0x100) + 1);
+    else if (port->access & PG_IN && below(g, 2))
+        put(g, PG_OP_in, any(g), 0, 0, port->number);
+    else
+        put(g, PG_OP_out, below(g, 2) ? any(g) : 0, 0, 0, port->number);
+}
+
 /* One of the instructions that are not innocuous. */
 static void make_sensitive(struct maker *g) {
-    switch (below(g, 16)) {
+    switch (below(g, 23)) {
+    case 16:
+    case 17: make_monitor(g); break;
+    case 18: make_remap(g); break;
+    case 19: make_port(g); break;
+    case 21: /* a critical section, in which the timer's interrupt comes */
+        put(g, PG_OP_ppsw, 0, 0, 0, 0);
+        put(g, PG_OP_addi, 6, 0, 0, (int32_t)below(g, 6) + 1);
+        put(g, PG_OP_out, 6, 0, 0, 0x23);
+        for (uint32_t k = below(g, 6); k > 0; k--)
+            put(g, PG_OP_addi, any(g), any(g), 0, (int32_t)k);
+        put(g, PG_OP_addi, 5, 0, 0, PG_IE);
+        put(g, PG_OP_ppsw, 0, 5, 0, 0);
+        break;
+    case 20: /* interrupts by the console */
+        put(g, PG_OP_addi, 6, 0, 0, (int32_t)below(g, 2));
+        put(g, PG_OP_out, 6, 0, 0, 0x12);
+        break;
     case 0: put(g, PG_OP_gpsw, any(g), 0, 0, 0); break;
     case 1:
         put(g, PG_OP_addi, 5, 0, 0,
@@ -198,9 +276,9 @@ static void make_sensitive(struct maker *g) {
     case 10: put(g, PG_OP_svc, 0, 0, 0, (int32_t)below(g, 100)); break;
     case 11: put(g, below(g, 2) ? PG_OP_brk : PG_OP_hvc, 0, 0, 0, (int32_t)below(g, 9)); break;
     case 12: /* a disk command */
-        put(g, PG_OP_addi, 7, 0, 0, (int32_t)below(g, RANDOM_GUEST_SECTORS + 2));
+        put(g, PG_OP_addi, 7, 0, 0, (int32_t)below(g, PG_RANDOM_SECTORS + 2));
         put(g, PG_OP_out, 7, 0, 0, 0x30);
-        put(g, PG_OP_lui, 7, 0, 0, (int32_t)below(g, g->style & RANDOM_WILD ? 8 : 4) + 8);
+        put(g, PG_OP_lui, 7, 0, 0, (int32_t)below(g, g->style & PG_RANDOM_WILD ? 8 : 4) + 8);
         put(g, PG_OP_out, 7, 0, 0, 0x31);
         put(g, PG_OP_addi, 7, 0, 0, (int32_t)below(g, 3));
         put(g, PG_OP_out, 7, 0, 0, 0x32);
@@ -230,7 +308,7 @@ static void make_code(struct maker *g) {
     g->at = CODE;
     put(g, PG_OP_addi, 6, 0, 0, 151);
     put(g, PG_OP_out, 6, 0, 0, 0x23);
-    while (g->at < CODE + 4 * (CODE_WORDS - 8)) {
+    while (g->at < CODE + 4 * (CODE_WORDS - 16)) {
         switch (below(g, 20)) {
         case 0:
         case 1:
@@ -248,7 +326,7 @@ static void make_code(struct maker *g) {
         case 10: put(g, PG_OP_auipc, any(g), 0, 0, (int32_t)below(g, 8)); break;
         case 11: put(g, PG_OP_lui, any(g), 0, 0, (int32_t)below(g, 0x100000)); break;
         case 12:
-            if (g->style & RANDOM_WILD && below(g, 3) == 0) {
+            if (g->style & PG_RANDOM_WILD && below(g, 3) == 0) {
                 poke(g, g->at, (uint32_t)next(g)); /* most often illegal */
                 g->at += 4;
                 break;
@@ -261,8 +339,8 @@ static void make_code(struct maker *g) {
     }
 }
 
-struct pg_image *random_guest(uint64_t seed, unsigned style) {
-    struct maker g = {.state = seed, .style = style, .bytes = calloc(1, RANDOM_GUEST_MEMORY)};
+struct pg_image *pg_random_guest(uint64_t seed, unsigned style) {
+    struct maker g = {.state = seed, .style = style, .bytes = calloc(1, PG_RANDOM_MEMORY)};
     struct pg_image *image = calloc(1, sizeof *image);
     struct pg_segment *segment = calloc(1, sizeof *segment);
     if (!g.bytes || !image || !segment)
@@ -272,22 +350,28 @@ struct pg_image *random_guest(uint64_t seed, unsigned style) {
     make_tables(&g);
     make_psws(&g);
     make_code(&g);
-    *segment = (struct pg_segment){.size = RANDOM_GUEST_MEMORY,
-                                   .file_size = RANDOM_GUEST_MEMORY,
+    *segment = (struct pg_segment){.size = PG_RANDOM_MEMORY,
+                                   .file_size = PG_RANDOM_MEMORY,
                                    .bytes = g.bytes,
                                    .flags = PG_SEG_R | PG_SEG_W | PG_SEG_X};
     *image = (struct pg_image){.segments = segment, .nsegments = 1, .entry = CODE};
     return image;
 }
 
-void random_guest_free(struct pg_image *image) {
-    free(image->segments[0].bytes);
-    free(image->segments);
-    free(image);
+void pg_random_disk(uint64_t seed, uint8_t *disk) {
+    struct maker g = {.state = ~seed};
+    for (size_t k = 0; k < PG_RANDOM_SECTORS * 512; k++)
+        disk[k] = (uint8_t)next(&g);
 }
 
-void random_guest_disk(uint64_t seed, uint8_t *disk) {
-    struct maker g = {.state = ~seed};
-    for (size_t k = 0; k < RANDOM_GUEST_SECTORS * 512; k++)
-        disk[k] = (uint8_t)next(&g);
+unsigned pg_random_style_of(uint64_t seed) {
+    static const unsigned styles[PG_RANDOM_NSTYLES] = {
+        PG_RANDOM_UNPAGED,
+        PG_RANDOM_PAGED,
+        PG_RANDOM_UNPAGED | PG_RANDOM_PAGED,
+        PG_RANDOM_UNPAGED | PG_RANDOM_WILD,
+        PG_RANDOM_PAGED | PG_RANDOM_WILD,
+        PG_RANDOM_UNPAGED | PG_RANDOM_PAGED | PG_RANDOM_WILD,
+    };
+    return styles[seed % PG_RANDOM_NSTYLES];
 }

@@ -1,0 +1,301 @@
+/* cmd_fuzz.c - `trapeze fuzz`: random guests under every system, in lockstep with the reference. */
+#include "isa/disasm.h"
+#include "monitor/shrink.h"
+#include "monitor/verify.h"
+#include "vmm/coverage.h"
+#include "vmm/random_guest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    CHECKPOINTS = 4,     /* of a program */
+    COVERED = 20000,     /* steps of each program that are looked at for coverage */
+    SHRINK_TRIES = 3000, /* runs */
+    SHOWN = 40,          /* instructions of a shrunk program */
+    PROGRESS_MS = 500,
+};
+
+struct fuzzing {
+    const struct mon_args *args;
+    struct pg_profile profile;
+    struct pg_lockstep_plan what;
+    struct pg_setup setup;
+    uint64_t seed, count, length;
+    uint64_t done, failed, steps; /* programs, and T over all of them */
+    uint8_t disk[PG_RANDOM_SECTORS * PG_SECTOR];
+    struct pg_coverage coverage;
+    struct pg_counts counts[PG_LOCKSTEP_SYSTEMS]; /* by system, over all programs */
+};
+
+/* ---- one program */
+
+static void add_counts(struct pg_counts *to, const struct pg_counts *from) {
+    uint64_t *p = (uint64_t *)to;
+    const uint64_t *q = (const uint64_t *)from;
+    for (size_t k = 0; k < sizeof *to / sizeof *p; k++)
+        p[k] += q[k];
+}
+
+/* What of the machine the program exercises, on the reference. */
+static void cover(struct fuzzing *f) {
+    struct pg_machine *m = pg_machine_new(f->setup.memory, NULL);
+    if (m && pg_set_up(m, &f->setup, NULL))
+        for (int k = 0; k < COVERED && m->run == PG_RUNNING && m->cpu.T < f->length; k++)
+            pg_coverage_step(&f->coverage, m);
+    pg_machine_free(m);
+}
+
+/* For mon_shrink: does system `what.systems[0]` still differ by T? */
+struct failing {
+    struct pg_lockstep_plan what;
+    uint64_t T;
+};
+
+static bool still_fails(void *context) {
+    struct failing *f = context;
+    struct pg_lockstep *l = pg_lockstep_open(&f->what, NULL);
+    bool fails = l && !mon_interrupted() && pg_lockstep_run(l, f->T) > 0;
+    if (l)
+        pg_lockstep_close(l);
+    return fails;
+}
+
+/* Make the program smaller, and show what is left of it. */
+static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct pg_system *system,
+                        uint64_t T) {
+    struct failing failing = {.what = f->what, .T = T + 1};
+    char text[128];
+    unsigned shown = 0;
+    failing.what.systems[0] = system;
+    failing.what.n = 1;
+    size_t left =
+        mon_shrink(image, PG_RANDOM_CODE, PG_RANDOM_CODE_END, SHRINK_TRIES, still_fails, &failing);
+    printf("    shrunk to %zu instructions:\n", left);
+    for (uint32_t at = PG_RANDOM_CODE; at < PG_RANDOM_CODE_END && shown < SHOWN; at += 4) {
+        const uint8_t *b = image->segments[0].bytes + at;
+        uint32_t word =
+            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+        if (word == 0x20000000)
+            continue;
+        pg_disasm(word, at, NULL, text, sizeof text);
+        printf("    %08x  %08x  %s\n", at, word, text);
+        shown++;
+    }
+    const char *path = mon_option(f->args, OPT_output);
+    struct pg_error err;
+    if (path && !pg_image_write(image, path, &err))
+        mon_fail(0, "%s", err.text);
+    else if (path)
+        printf("    written to %s\n", path);
+}
+
+/* A line that can be pasted, and the shrunk program. */
+static void report(struct fuzzing *f, uint64_t seed, struct pg_image *image,
+                   const struct pg_lockstep_part *part) {
+    struct pg_divergence d;
+    struct pg_error err;
+    const char *profile = mon_option(f->args, OPT_profile);
+    bool found = pg_lockstep_bisect(&f->what, part, &d, &err);
+    unsigned long long T = found ? d.T : part->good;
+    printf("random:%llu under %s: %s\n", (unsigned long long)seed, part->system->name,
+           found ? d.difference : part->difference);
+    printf("    trapeze verify random:%llu%s%s --systems %s --engine %s --limit %llu\n",
+           (unsigned long long)seed, profile ? " --profile " : "", profile ? profile : "",
+           part->system->name, f->what.engine->name, T + 1);
+    show_shrunk(f, image, part->system, T);
+}
+
+static int try_program(struct fuzzing *f, uint64_t seed) {
+    struct pg_error err;
+    struct pg_image *image = pg_random_guest(seed, pg_random_style_of(seed));
+    uint64_t every = f->length / CHECKPOINTS + 1;
+    pg_random_disk(seed, f->disk);
+    f->setup.image = image;
+    struct pg_lockstep *l = pg_lockstep_open(&f->what, &err);
+    if (!l) {
+        pg_image_free(image);
+        return mon_fail(MON_INTERNAL, "%s", err.text);
+    }
+    size_t differing = 0;
+    for (uint64_t T = 0;
+         T < f->length && !mon_interrupted() && !pg_lockstep_ended(l) && differing < f->what.n;) {
+        T = f->length - T < every ? f->length : T + every;
+        differing = pg_lockstep_run(l, T);
+    }
+    cover(f);
+    f->steps += pg_lockstep_reference(l)->cpu.T;
+    for (size_t k = 0; k < f->what.n; k++) {
+        const struct pg_lockstep_part *part = pg_lockstep_part(l, k);
+        add_counts(&f->counts[k], part->session->counts(part->session, 0));
+        if (part->differs && !mon_interrupted())
+            report(f, seed, image, part);
+    }
+    f->failed += differing > 0;
+    f->done += !mon_interrupted();
+    pg_lockstep_close(l);
+    pg_image_free(image);
+    return 0;
+}
+
+/* ---- what was reached */
+
+/* Can this ever be? By the machine's own rules: what a state's class and ring allow. A cell that
+ * cannot is not missed. */
+static bool possible(const struct pg_profile *profile, unsigned op, unsigned ring, unsigned mode,
+                     unsigned cause) {
+    if (op == PG_NOPS)
+        return cause != PG_CAUSE_none && cause != PG_CAUSE_privilege && cause != PG_CAUSE_svc &&
+               cause != PG_CAUSE_brk && cause != PG_CAUSE_hvc;
+    enum pg_class cls = pg_rows[op].cls;
+    bool traps = ring > 0 && (cls == PG_CLASS_privileged ||
+                              (cls == PG_CLASS_sensitive && profile->user[op] == PG_USER_TRAP));
+    switch (cause) {
+    case PG_CAUSE_none: return cls != PG_CLASS_gate && !traps;
+    case PG_CAUSE_privilege: return traps;
+    default: return false; /* operand traps are counted where they were seen, not expected */
+    }
+}
+
+static void print_coverage(const struct fuzzing *f) {
+    static const char *const modes[] = {"real", "bounds", "paged"};
+    size_t reached = 0, expected = 0, seen = 0, listed = 0;
+    for (unsigned op = 0; op < PG_COVERAGE_ROWS; op++)
+        for (unsigned ring = 0; ring < 4; ring++)
+            for (unsigned mode = 0; mode < PG_COVERAGE_MODES; mode++)
+                for (unsigned c = 0; c < PG_COVERAGE_OUTCOMES; c++) {
+                    bool hit = f->coverage.n[op][ring][mode][c] > 0;
+                    bool can = op < PG_NOPS && possible(&f->profile, op, ring, mode, c);
+                    seen += hit;
+                    expected += can;
+                    reached += can && hit;
+                }
+    printf(
+        "\ncoverage: %zu of %zu of instruction x ring x memory mode x {retired, privilege trap}; "
+        "%zu cells with all traps\n",
+        reached, expected, seen);
+    for (unsigned op = 0; op < PG_NOPS; op++)
+        for (unsigned ring = 0; ring < 4; ring++)
+            for (unsigned mode = 0; mode < PG_COVERAGE_MODES; mode++)
+                for (unsigned c = 0; c < PG_COVERAGE_OUTCOMES; c++)
+                    if (possible(&f->profile, op, ring, mode, c) &&
+                        !f->coverage.n[op][ring][mode][c])
+                        printf("%s%s ring %u %s %s",
+                               listed++ ? ", " : "never: ", pg_rows[op].mnemonic, ring, modes[mode],
+                               c ? pg_causes[c].name : "retired");
+    printf("%s", listed ? "\n" : "");
+    for (int c = 1; c < PG_NCAUSES; c++) {
+        uint64_t n = 0;
+        for (unsigned op = 0; op < PG_COVERAGE_ROWS; op++)
+            for (unsigned ring = 0; ring < 4; ring++)
+                for (unsigned mode = 0; mode < PG_COVERAGE_MODES; mode++)
+                    n += f->coverage.n[op][ring][mode][c];
+        if (n == 0)
+            printf("never a trap: %s\n", pg_causes[c].name);
+    }
+}
+
+/* Of each system, what its counters have never counted. */
+static void print_counters(const struct fuzzing *f) {
+    for (size_t k = 0; k < f->what.n; k++) {
+        struct mon_figure figures[MON_FIGURES];
+        size_t zero = 0;
+        mon_figures(&f->counts[k], figures);
+        printf("%-8s", f->what.systems[k]->name);
+        for (size_t n = 0; n < MON_FIGURES; n++)
+            zero += figures[n].value == 0;
+        printf(" %zu of %zu counters reached", (size_t)MON_FIGURES - zero, (size_t)MON_FIGURES);
+        if (mon_option(f->args, OPT_stats)) {
+            printf("; never:");
+            for (size_t n = 0; n < MON_FIGURES; n++)
+                if (figures[n].value == 0)
+                    printf(" %s", figures[n].name);
+        }
+        putchar('\n');
+    }
+}
+
+/* ---- the command */
+
+static void show_progress(const struct fuzzing *f, double *shown) {
+    char number[32];
+    if (mon_now() - *shown < PROGRESS_MS / 1e3 || mon_option(f->args, OPT_quiet) ||
+        !isatty(STDERR_FILENO))
+        return;
+    *shown = mon_now();
+    fprintf(stderr, "\r%llu of %llu programs, %s steps\033[K", (unsigned long long)f->done,
+            (unsigned long long)f->count, mon_grouped(f->steps, number));
+}
+
+static int number(const struct mon_args *args, enum mon_option option, const char *name,
+                  unsigned unit, uint64_t *value) {
+    const char *text = mon_option(args, option);
+    if (!text || (mon_number(text, UINT64_MAX / 2, unit, value) && *value > 0))
+        return 0;
+    return mon_fail(MON_USAGE, "--%s %s: not a number above 0", name, text);
+}
+
+static int plan(struct fuzzing *f) {
+    const struct mon_args *args = f->args;
+    const char *profile = mon_option(args, OPT_profile), *engine = mon_option(args, OPT_engine);
+    int status;
+    if (args->noperands)
+        return mon_fail(MON_USAGE, "fuzz makes its guests itself");
+    f->seed = 1;
+    f->count = 1000;
+    f->length = 10000;
+    if ((status = number(args, OPT_seed, "seed", 0, &f->seed)) ||
+        (status = number(args, OPT_count, "count", 1000, &f->count)) ||
+        (status = number(args, OPT_length, "length", 1000, &f->length)) ||
+        (status = mon_profile(profile ? profile : "strict", &f->profile)) ||
+        (status = mon_systems(args, f->what.systems, PG_LOCKSTEP_SYSTEMS, &f->what.n)))
+        return status;
+    f->what.engine = pg_engine_by_name(engine ? engine : "threaded");
+    if (!f->what.engine)
+        return mon_fail(MON_USAGE, "there is no engine `%s`", engine);
+    f->what.setup = &f->setup;
+    f->setup = (struct pg_setup){.memory = PG_RANDOM_MEMORY,
+                                 .profile = &f->profile,
+                                 .disk = f->disk,
+                                 .disk_sectors = PG_RANDOM_SECTORS,
+                                 .input = (const uint8_t *)PG_RANDOM_INPUT,
+                                 .input_size = strlen(PG_RANDOM_INPUT),
+                                 .limit = PG_NEVER};
+    return 0;
+}
+
+static int fuzz(struct fuzzing *f) {
+    char number_of[3][32];
+    double shown = mon_now();
+    int status = plan(f);
+    for (uint64_t k = 0; status == 0 && k < f->count && !mon_interrupted(); k++) {
+        status = try_program(f, f->seed + k);
+        fflush(stdout);
+        show_progress(f, &shown);
+    }
+    if (isatty(STDERR_FILENO) && !mon_option(f->args, OPT_quiet))
+        fputs("\r\033[K", stderr);
+    if (status)
+        return status;
+    printf("%s programs, seeds %llu to %llu, %s steps, profile %s; %s differ\n",
+           mon_grouped(f->done, number_of[0]), (unsigned long long)f->seed,
+           (unsigned long long)(f->seed + f->count - 1), mon_grouped(f->steps, number_of[1]),
+           f->profile.name, mon_grouped(f->failed, number_of[2]));
+    print_coverage(f);
+    print_counters(f);
+    if (mon_interrupted())
+        return MON_INTERRUPTED;
+    return f->failed ? MON_DIFFERENCE : 0;
+}
+
+int cmd_fuzz(const struct mon_args *args) {
+    struct fuzzing *f = calloc(1, sizeof *f);
+    if (!f)
+        return mon_fail(MON_INTERNAL, "the host is out of memory");
+    f->args = args;
+    mon_catch_interrupts();
+    int status = fuzz(f);
+    free(f);
+    return status;
+}
