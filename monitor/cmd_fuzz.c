@@ -23,7 +23,7 @@ struct fuzzing {
     struct pg_lockstep_plan what;
     struct pg_setup setup;
     uint64_t seed, count, length;
-    uint64_t done, failed, steps; /* programs, and T over all of them */
+    uint64_t done, failed, steps; /* programs, and the instructions of all of them */
     uint8_t disk[PG_RANDOM_SECTORS * PG_SECTOR];
     struct pg_coverage coverage;
     struct pg_counts counts[PG_LOCKSTEP_SYSTEMS]; /* by system, over all programs */
@@ -92,8 +92,9 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
 }
 
 /* A line that can be pasted, and the shrunk program. */
-static void report(struct fuzzing *f, uint64_t seed, struct pg_image *image,
-                   const struct pg_lockstep_part *part) {
+static void report(struct fuzzing *f, uint64_t seed, const struct pg_lockstep_part *part) {
+    struct pg_image *image = pg_random_guest(seed, pg_random_style_of(seed));
+    const struct pg_image *whole = f->setup.image;
     struct pg_divergence d;
     struct pg_error err;
     const char *profile = mon_option(f->args, OPT_profile);
@@ -104,7 +105,10 @@ static void report(struct fuzzing *f, uint64_t seed, struct pg_image *image,
     printf("    trapeze verify random:%llu%s%s --systems %s --engine %s --limit %llu\n",
            (unsigned long long)seed, profile ? " --profile " : "", profile ? profile : "",
            part->system->name, f->what.engine->name, T + 1);
+    f->setup.image = image; /* which shrinks */
     show_shrunk(f, image, part->system, T);
+    f->setup.image = whole;
+    pg_image_free(image);
 }
 
 static int try_program(struct fuzzing *f, uint64_t seed) {
@@ -125,12 +129,12 @@ static int try_program(struct fuzzing *f, uint64_t seed) {
         differing = pg_lockstep_run(l, T);
     }
     cover(f);
-    f->steps += pg_lockstep_reference(l)->cpu.T;
+    f->steps += pg_lockstep_reference(l)->retired;
     for (size_t k = 0; k < f->what.n; k++) {
         const struct pg_lockstep_part *part = pg_lockstep_part(l, k);
         add_counts(&f->counts[k], part->session->counts(part->session, 0));
         if (part->differs && !mon_interrupted())
-            report(f, seed, image, part);
+            report(f, seed, part);
     }
     f->failed += differing > 0;
     f->done += !mon_interrupted();
@@ -143,11 +147,7 @@ static int try_program(struct fuzzing *f, uint64_t seed) {
 
 /* Can this ever be? By the machine's own rules: what a state's class and ring allow. A cell that
  * cannot is not missed. */
-static bool possible(const struct pg_profile *profile, unsigned op, unsigned ring, unsigned mode,
-                     unsigned cause) {
-    if (op == PG_NOPS)
-        return cause != PG_CAUSE_none && cause != PG_CAUSE_privilege && cause != PG_CAUSE_svc &&
-               cause != PG_CAUSE_brk && cause != PG_CAUSE_hvc;
+static bool possible(const struct pg_profile *profile, unsigned op, unsigned ring, unsigned cause) {
     enum pg_class cls = pg_rows[op].cls;
     bool traps = ring > 0 && (cls == PG_CLASS_privileged ||
                               (cls == PG_CLASS_sensitive && profile->user[op] == PG_USER_TRAP));
@@ -158,15 +158,30 @@ static bool possible(const struct pg_profile *profile, unsigned op, unsigned rin
     }
 }
 
-static void print_coverage(const struct fuzzing *f) {
+/* Where the instruction was never seen, one line: rings and memory modes. */
+static void print_missed(const struct fuzzing *f, unsigned op) {
     static const char *const modes[] = {"real", "bounds", "paged"};
-    size_t reached = 0, expected = 0, seen = 0, listed = 0;
+    bool any = false;
+    for (unsigned ring = 0; ring < 4; ring++)
+        for (unsigned mode = 0; mode < PG_COVERAGE_MODES; mode++)
+            for (unsigned c = 0; c < PG_COVERAGE_OUTCOMES; c++)
+                if (possible(&f->profile, op, ring, c) && !f->coverage.n[op][ring][mode][c]) {
+                    if (!any)
+                        printf("  never %-7s", pg_rows[op].mnemonic);
+                    any = true;
+                    printf(" %u/%s", ring, modes[mode]);
+                }
+    printf("%s", any ? "\n" : "");
+}
+
+static void print_coverage(const struct fuzzing *f) {
+    size_t reached = 0, expected = 0, seen = 0;
     for (unsigned op = 0; op < PG_COVERAGE_ROWS; op++)
         for (unsigned ring = 0; ring < 4; ring++)
             for (unsigned mode = 0; mode < PG_COVERAGE_MODES; mode++)
                 for (unsigned c = 0; c < PG_COVERAGE_OUTCOMES; c++) {
                     bool hit = f->coverage.n[op][ring][mode][c] > 0;
-                    bool can = op < PG_NOPS && possible(&f->profile, op, ring, mode, c);
+                    bool can = op < PG_NOPS && possible(&f->profile, op, ring, c);
                     seen += hit;
                     expected += can;
                     reached += can && hit;
@@ -176,15 +191,7 @@ static void print_coverage(const struct fuzzing *f) {
         "%zu cells with all traps\n",
         reached, expected, seen);
     for (unsigned op = 0; op < PG_NOPS; op++)
-        for (unsigned ring = 0; ring < 4; ring++)
-            for (unsigned mode = 0; mode < PG_COVERAGE_MODES; mode++)
-                for (unsigned c = 0; c < PG_COVERAGE_OUTCOMES; c++)
-                    if (possible(&f->profile, op, ring, mode, c) &&
-                        !f->coverage.n[op][ring][mode][c])
-                        printf("%s%s ring %u %s %s",
-                               listed++ ? ", " : "never: ", pg_rows[op].mnemonic, ring, modes[mode],
-                               c ? pg_causes[c].name : "retired");
-    printf("%s", listed ? "\n" : "");
+        print_missed(f, op);
     for (int c = 1; c < PG_NCAUSES; c++) {
         uint64_t n = 0;
         for (unsigned op = 0; op < PG_COVERAGE_ROWS; op++)
@@ -192,7 +199,7 @@ static void print_coverage(const struct fuzzing *f) {
                 for (unsigned mode = 0; mode < PG_COVERAGE_MODES; mode++)
                     n += f->coverage.n[op][ring][mode][c];
         if (n == 0)
-            printf("never a trap: %s\n", pg_causes[c].name);
+            printf("  never a trap: %s\n", pg_causes[c].name);
     }
 }
 
@@ -224,7 +231,7 @@ static void show_progress(const struct fuzzing *f, double *shown) {
         !isatty(STDERR_FILENO))
         return;
     *shown = mon_now();
-    fprintf(stderr, "\r%llu of %llu programs, %s steps\033[K", (unsigned long long)f->done,
+    fprintf(stderr, "\r%llu of %llu programs, %s instructions\033[K", (unsigned long long)f->done,
             (unsigned long long)f->count, mon_grouped(f->steps, number));
 }
 
@@ -278,7 +285,7 @@ static int fuzz(struct fuzzing *f) {
         fputs("\r\033[K", stderr);
     if (status)
         return status;
-    printf("%s programs, seeds %llu to %llu, %s steps, profile %s; %s differ\n",
+    printf("%s programs, seeds %llu to %llu, %s instructions, profile %s; %s differ\n",
            mon_grouped(f->done, number_of[0]), (unsigned long long)f->seed,
            (unsigned long long)(f->seed + f->count - 1), mon_grouped(f->steps, number_of[1]),
            f->profile.name, mon_grouped(f->failed, number_of[2]));

@@ -11,5 +11,8 @@ void pg_coverage_step(struct pg_coverage *coverage, struct pg_machine *m) {
     pg_decode(m->trap.insn, &in);
     unsigned row = m->retired == retired && m->trap.cause == PG_CAUSE_interrupt ? PG_NOPS : in.op;
     unsigned outcome = m->retired == retired ? (unsigned)m->trap.cause : 0;
-    coverage->n[row][status & PG_RING][(status & PG_MODE) >> 8][outcome]++;
+    uint64_t *n = coverage->n[row][status & PG_RING][(status & PG_MODE) >> 8];
+    n[outcome]++;
+    if (m->retired != retired && m->cpu.deliveries) /* it retired, and was traced */
+        n[PG_CAUSE_trace]++;
 }

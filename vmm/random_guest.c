@@ -138,6 +138,10 @@ static void make_psws(struct maker *g) {
         }
         if (below(g, 60) == 0)
             status |= 1U << below(g, 16); /* perhaps reserved bits, perhaps MON */
+        if (below(g, 24) == 0) {
+            status |= PG_MON;
+            pc = 4 * below(g, 2048);
+        }
         poke(g, PSWS + 16 * k, status);
         poke(g, PSWS + 16 * k + 4, pc);
         poke(g, PSWS + 16 * k + 8, base);
@@ -203,7 +207,9 @@ static void make_monitor(struct maker *g) {
 
 /* Change a page table's entry, with or without telling the TLB; the handler's pages stay. */
 static void make_remap(struct maker *g) {
-    uint32_t page = 5 + below(g, 60), frame = below(g, 3) ? page : below(g, 60);
+    bool code = below(g, 3) == 0;
+    uint32_t page = code ? 2 + below(g, 4) : 6 + below(g, 60);
+    uint32_t frame = below(g, 3) ? page : code ? 2 + below(g, 4) : below(g, 60);
     uint32_t leaf = TABLES + 0x1000 + below(g, 2) * 0x2000;
     int32_t bits = (int32_t)(PG_PTE_V | PG_PTE_R | PG_PTE_W | PG_PTE_X | PG_PTE_RING);
     if (below(g, 3) == 0)
@@ -229,7 +235,9 @@ static void make_port(struct maker *g) {
     else if (port->access & PG_IN && below(g, 2))
         put(g, PG_OP_in, any(g), 0, 0, port->number);
     else
-        put(g, PG_OP_out, below(g, 2) ? any(g) : 0, 0, 0, port->number);
+        /* No deadline far away: idle would pass all of the program's time at once. */
+        put(g, PG_OP_out, device != &pg_device_timer && below(g, 2) ? any(g) : 0, 0, 0,
+            port->number);
 }
 
 /* One of the instructions that are not innocuous. */
@@ -300,14 +308,27 @@ static void make_sensitive(struct maker *g) {
     }
 }
 
+/* Any instruction on registers alone: opcodes 1x to 3x. */
+static void make_alu(struct maker *g) {
+    enum pg_op op;
+    do
+        op = (enum pg_op)below(g, PG_NOPS);
+    while (pg_rows[op].opcode >> 4 < 1 || pg_rows[op].opcode >> 4 > 3);
+    enum pg_format format = pg_rows[op].format;
+    int32_t imm = 0;
+    if (pg_layouts[format].bits)
+        imm = pg_imm_min(format) + (int32_t)below(g, 1U << pg_layouts[format].bits);
+    bool b = format == PG_FMT_R, a = b || format != PG_FMT_U;
+    put(g, op, any(g), a ? any(g) : 0, b ? any(g) : 0, imm);
+}
+
 static void make_code(struct maker *g) {
-    static const enum pg_op alu[] = {PG_OP_add,   PG_OP_sub,  PG_OP_xor, PG_OP_or,
-                                     PG_OP_and,   PG_OP_sll,  PG_OP_srl, PG_OP_sra,
-                                     PG_OP_slt,   PG_OP_sltu, PG_OP_mul, PG_OP_div,
-                                     PG_OP_mulhu, PG_OP_remu, PG_OP_rem, PG_OP_mulh};
     g->at = CODE;
     put(g, PG_OP_addi, 6, 0, 0, 151);
     put(g, PG_OP_out, 6, 0, 0, 0x23);
+    put(g, PG_OP_lui, 10, 0, 0, 14); /* a monitor pair: pages 14 and 15 */
+    put(g, PG_OP_lui, 11, 0, 0, 2);
+    put(g, PG_OP_smon, 10, 11, 0, 0);
     while (g->at < CODE + 4 * (CODE_WORDS - 16)) {
         switch (below(g, 20)) {
         case 0:
@@ -333,7 +354,13 @@ static void make_code(struct maker *g) {
             }
             /* fall through */
         case 13:
-        case 14: put(g, alu[below(g, 16)], any(g), any(g), any(g), 0); break;
+        case 14: make_alu(g); break;
+        case 15:
+            if (g->style & PG_RANDOM_PAGED && below(g, 2)) {
+                make_remap(g);
+                break;
+            }
+            /* fall through */
         default: put(g, PG_OP_addi, any(g), any(g), 0, (int32_t)below(g, 0x10000) - 0x8000); break;
         }
     }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEEDS = 300, SEEDS_WITHOUT = 36, STEPS = 6000, EVERY = 1000 };
+enum { SEEDS = 2000, SEEDS_WITHOUT = 36, STEPS = 20000, EVERY = 4000 };
 
 /* What the lockstep says of one random guest: 1 a difference, 0 none, -1 it cannot be run. */
 static int try(uint64_t seed, const struct pg_system *system) {
