@@ -176,12 +176,16 @@ static bool fetch(struct pg_machine *m, uint32_t *word) {
 }
 
 void pg_execute(struct pg_machine *m) {
-    uint32_t status = m->cpu.psw.status, word;
-    struct pg_insn in;
-    if (!fetch(m, &word)) {
+    uint32_t word;
+    if (fetch(m, &word))
+        pg_execute_word(m, word);
+    else
         pg_deliver(m, m->trap, m->cpu.psw.pc);
-        return;
-    }
+}
+
+void pg_execute_word(struct pg_machine *m, uint32_t word) {
+    uint32_t status = m->cpu.psw.status;
+    struct pg_insn in;
     pg_decode(word, &in);
     if (pg_perform(m, &in) == PG_RETIRED)
         pg_retire(m, status);

@@ -46,6 +46,16 @@ void pg_reflect(struct pg_vm *vm, const struct pg_trap *trap) {
     pg_deliver(vm->m, *trap, vm->m->cpu.psw.pc);
 }
 
+/* Where the guest's TLB has the page of the pc, and may it be executed there? */
+static uint32_t code_mapping(const struct pg_vm *vm) {
+    const struct pg_psw *guest = &vm->m->cpu.psw;
+    if ((guest->status & PG_MODE) != PG_MODE_PAGED)
+        return 0;
+    const struct pg_tlb_entry *entry =
+        pg_tlb_find(&vm->m->tlb, guest->base, guest->pc >> PG_PAGE_BITS);
+    return entry ? entry->pte & (PG_PTE_FRAME | PG_PTE_RING | PG_PTE_V | PG_PTE_X) : 0;
+}
+
 /* A page fault of the real machine's: the guest's own (true), or one that only the shadow tables
  * made (hidden). */
 static void page_fault(struct pg_vm *vm, const struct pg_trap *trap) {
@@ -55,15 +65,20 @@ static void page_fault(struct pg_vm *vm, const struct pg_trap *trap) {
         pg_decode(trap->insn, &in);
         use = pg_rows[in.op].opcode >> 4 == 5 ? PG_WRITE : PG_READ; /* opcodes 5x store */
     }
+    uint32_t code = code_mapping(vm);
     switch (pg_shadow_fill(vm, trap->value, use)) {
-    case PG_FILL_HIDDEN: vm->counts.n[PG_COUNT_fills_hidden]++; break;
+    case PG_FILL_HIDDEN:
+        vm->counts.n[PG_COUNT_fills_hidden]++;
+        if (use != PG_FETCH && code_mapping(vm) != code)
+            pg_vm_complete(vm, trap->insn);
+        break;
     case PG_FILL_TRUE:
         vm->counts.n[PG_COUNT_fills_true]++;
         pg_reflect(vm, &(struct pg_trap){vm->m->trap.cause, vm->m->trap.value, trap->insn});
         break;
     case PG_FILL_PROTECTED:
         vm->counts.n[PG_COUNT_code_writes]++;
-        pg_vm_interpret(vm, PG_COUNT_emulated);
+        pg_vm_complete(vm, trap->insn);
         break;
     }
 }

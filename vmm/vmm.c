@@ -41,23 +41,37 @@ uint32_t pg_vm_budget(const struct pg_vm *vm) {
     return due < pg_vm_slice(vm) ? (uint32_t)due : pg_vm_slice(vm);
 }
 
-void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter) {
+/* Run a v_i, and count: as `counter` if it retires, as a reflection if it traps or is traced. */
+static enum pg_op count_step(struct pg_vm *vm, enum pg_counter counter, bool fetched,
+                             uint32_t word) {
     struct pg_machine *m = vm->m;
     uint64_t retired = m->retired;
     uint32_t deliveries = m->cpu.deliveries;
     m->trap.insn = 0;
-    pg_execute(m);
-    struct pg_insn in;
-    pg_decode(m->trap.insn, &in);
-    if (m->retired != retired) {
+    if (fetched)
+        pg_execute_word(m, word);
+    else
+        pg_execute(m);
+    if (m->retired != retired)
         vm->counts.n[counter]++;
-        if (counter == PG_COUNT_emulated && in.op < PG_NOPS)
-            vm->counts.emulations[in.op]++;
-    }
     if (m->cpu.deliveries != 0 && (m->retired != retired || m->cpu.deliveries != deliveries)) {
         vm->counts.n[PG_COUNT_reflections]++;
         vm->counts.reflections[m->trap.cause]++;
     }
+    struct pg_insn in;
+    pg_decode(m->trap.insn, &in);
+    return m->retired != retired ? (enum pg_op)in.op : PG_NOPS;
+}
+
+void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter) {
+    enum pg_op op = count_step(vm, counter, false, 0);
+    if (counter == PG_COUNT_emulated && op != PG_NOPS)
+        vm->counts.emulations[op]++;
+}
+
+void pg_vm_complete(struct pg_vm *vm, uint32_t word) {
+    if (count_step(vm, PG_COUNT_emulated, true, word) != PG_NOPS)
+        vm->counts.n[PG_COUNT_completed]++;
 }
 
 /* Does the next step begin with something else than a fetch: an event, an interrupt, the limit? */

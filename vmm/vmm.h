@@ -94,6 +94,11 @@ bool pg_vmm_execute(struct pg_vmm *vmm, struct pg_exit *exit);
  * `counter` says what it counts as if it retires (PG_COUNT_emulated or PG_COUNT_interpreted). */
 void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter);
 
+/* Do the rest of an instruction that the real machine has fetched and that faulted, where it cannot
+ * be fetched again: its own access has changed the TLB's entry for the page that it stands in, or
+ * stores to translated code. No state but the TLB's, and A and D bits, has changed so far. */
+void pg_vm_complete(struct pg_vm *vm, uint32_t word);
+
 /* Interpret up to n instructions while `here` holds and no device event and no limit is due. */
 void pg_vm_interpret_while(struct pg_vm *vm, bool (*here)(const struct pg_vm *vm), uint64_t n);
 
