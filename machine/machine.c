@@ -65,7 +65,7 @@ void pg_machine_reset(struct pg_machine *m, uint32_t pc) {
     pg_bus_reset(&m->bus);
     m->run = PG_RUNNING;
     m->exit_code = 0;
-    m->retired = 0;
+    m->retired = m->traps = 0;
     m->entered = false;
     m->trap = (struct pg_trap){0};
     m->why = NULL;

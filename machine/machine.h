@@ -103,6 +103,7 @@ struct pg_machine {
     bool idle;          /* the instruction in execution waits for an event */
     struct pg_trap trap;
     uint64_t retired; /* instructions since reset: a counter, not state */
+    uint64_t traps;   /* deliveries since reset: another */
     const char *why;  /* when check-stopped: one of pg_checks; else NULL */
 };
 

@@ -80,6 +80,7 @@ void pg_deliver(struct pg_machine *m, struct pg_trap trap, uint32_t pc) {
     m->cpu.psw.pc = pc;
     m->cpu.T++;
     m->cpu.deliveries++;
+    m->traps++;
 
     struct pg_psw new = {pg_ram_read32(&m->ram, PG_NEW_PSW), pg_ram_read32(&m->ram, PG_NEW_PSW + 4),
                          pg_ram_read32(&m->ram, PG_NEW_PSW + 8),

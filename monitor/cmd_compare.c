@@ -1,5 +1,5 @@
 /* cmd_compare.c - `trapeze compare`: one guest, all systems, one table. */
-#include "monitor/monitor.h"
+#include "monitor/depth.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +290,8 @@ static int compare(struct table *t) {
         return mon_fail(MON_USAGE, "compare takes one guest");
     if ((status = mon_plan(&t->plan, t->args)))
         return status;
+    if (mon_option(t->args, OPT_depth))
+        return mon_compare_depths(t->args, &t->plan);
     for (size_t k = 0; k < t->nsystems && !mon_interrupted(); k++)
         if ((status = run_column(t, t->systems[k])))
             return status;

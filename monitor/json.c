@@ -1,4 +1,5 @@
 /* json.c - results as JSON, by the schemas in schema/. */
+#include "monitor/depth.h"
 #include "monitor/verify.h"
 
 #ifdef HAVE_JANSSON
@@ -6,7 +7,13 @@
 #include "machine/classify/classify.h"
 
 #include <jansson.h>
-enum { RUN_VERSION = 1, COMPARE_VERSION = 1, CLASSIFY_VERSION = 1, VERIFY_VERSION = 1 };
+enum {
+    RUN_VERSION = 1,
+    COMPARE_VERSION = 1,
+    CLASSIFY_VERSION = 1,
+    VERIFY_VERSION = 1,
+    DEPTH_VERSION = 1
+};
 
 int mon_json_check(const struct mon_args *args) {
     return 0;
@@ -188,6 +195,21 @@ int mon_json_verify(const struct verification *v) {
         number(pg_lockstep_reference(v->lockstep)->cpu.T), "systems", systems));
 }
 
+int mon_json_depths(const char *guest, const char *engine, const struct mon_depth *depths,
+                    size_t n) {
+    json_t *list = json_array();
+    for (size_t k = 0; k < n; k++)
+        json_array_append_new(
+            list, json_pack("{s:I, s:{s:s, s:I}, s:b, s:o, s:o, s:f}", "depth",
+                            (json_int_t)depths[k].depth, "exit", "kind", depths[k].ending.kind,
+                            "code", (json_int_t)depths[k].ending.code, "equal", depths[k].equal,
+                            "instructions", number(depths[k].instructions), "traps",
+                            number(depths[k].traps), "host_seconds", depths[k].seconds));
+    return print(json_pack("{s:s, s:i, s:o, s:s, s:o}", "schema", "trapeze.depth", "version",
+                           DEPTH_VERSION, "guest", string(guest), "engine", engine, "depths",
+                           list));
+}
+
 #else
 
 int mon_json_check(const struct mon_args *args) {
@@ -213,6 +235,11 @@ int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdic
 }
 
 int mon_json_verify(const struct verification *v) {
+    return 0;
+}
+
+int mon_json_depths(const char *guest, const char *engine, const struct mon_depth *depths,
+                    size_t n) {
     return 0;
 }
 
