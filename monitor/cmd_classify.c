@@ -9,7 +9,7 @@
 struct inquiry {
     const struct mon_args *args;
     struct pg_profile profile;
-    uint64_t seed;
+    uint64_t seed, states;
     struct pg_verdict *verdicts; /* by instruction */
 };
 
@@ -195,6 +195,10 @@ static int classify(struct inquiry *q) {
     q->seed = PG_CLASSIFY_SEED;
     if ((text = mon_option(q->args, OPT_seed)) && !mon_number(text, UINT64_MAX, 0, &q->seed))
         return mon_fail(MON_USAGE, "--seed %s: not a number", text);
+    q->states = PG_CLASSIFY_STATES;
+    if ((text = mon_option(q->args, OPT_states)) &&
+        (!mon_number(text, UINT32_MAX, 1000, &q->states) || q->states == 0))
+        return mon_fail(MON_USAGE, "--states %s: not a number above 0", text);
     struct pg_classifier *c = pg_classifier_open(&q->profile, q->seed);
     q->verdicts = calloc(PG_NOPS, sizeof *q->verdicts);
     if (!c || !q->verdicts) {
@@ -204,7 +208,7 @@ static int classify(struct inquiry *q) {
     }
     for (int op = 0; op < PG_NOPS && !mon_interrupted(); op++)
         if (only == PG_NOPS || only == (enum pg_op)op)
-            pg_classify(c, (enum pg_op)op, PG_CLASSIFY_STATES, PG_NPROPERTIES, &q->verdicts[op]);
+            pg_classify(c, (enum pg_op)op, q->states, PG_NPROPERTIES, &q->verdicts[op]);
     pg_classifier_close(c);
     if (mon_interrupted())
         return MON_INTERRUPTED;

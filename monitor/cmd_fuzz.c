@@ -70,9 +70,20 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
     unsigned shown = 0;
     failing.what.systems[0] = system;
     failing.what.n = 1;
+    /* Best is a program that fails by itself, without the random guest's disk and input. */
+    struct pg_setup plain = f->setup;
+    plain.disk = NULL;
+    plain.disk_sectors = 0;
+    plain.input = NULL;
+    plain.input_size = 0;
+    failing.what.setup = &plain;
+    bool alone = still_fails(&failing);
+    if (!alone)
+        failing.what.setup = &f->setup;
     size_t left =
         mon_shrink(image, PG_RANDOM_CODE, PG_RANDOM_CODE_END, SHRINK_TRIES, still_fails, &failing);
-    printf("    shrunk to %zu instructions:\n", left);
+    printf("    shrunk to %zu instructions%s:\n", left,
+           alone ? "" : ", with the disk and the input that random guests have");
     for (uint32_t at = PG_RANDOM_CODE; at < PG_RANDOM_CODE_END && shown < SHOWN; at += 4) {
         const uint8_t *b = image->segments[0].bytes + at;
         uint32_t word =
@@ -88,7 +99,8 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
     if (path && !pg_image_write(image, path, &err))
         mon_fail(0, "%s", err.text);
     else if (path)
-        printf("    written to %s\n", path);
+        printf("    written to %s, for --memory %dK --limit %llu\n", path, PG_RANDOM_MEMORY / 1024,
+               (unsigned long long)T + 1);
 }
 
 /* A line that can be pasted, and the shrunk program. */

@@ -144,7 +144,7 @@ static void print_equivalence(const struct verification *v) {
     for (size_t k = 0; k < v->what.n; k++) {
         const struct pg_lockstep_part *part = pg_lockstep_part(v->lockstep, k);
         printf("  %-8s %s%s\n", part->system->name, part->differs ? "DIFFERS: " : "equal at all",
-               part->difference);
+               v->found[k] && !part->audit.lost ? v->divergence[k].difference : part->difference);
     }
 }
 
@@ -208,4 +208,8 @@ void mon_print_verification(const struct verification *v) {
         if (v->found[k])
             print_divergence(v, k);
     printf("\n%s\n", v->pass ? "pass" : "FAIL");
+    for (size_t k = 0; k < v->what.n; k++)
+        if (pg_lockstep_part(v->lockstep, k)->audit.lost)
+            printf("%s: %s\n", v->what.systems[k]->name,
+                   pg_lockstep_part(v->lockstep, k)->difference);
 }

@@ -108,8 +108,10 @@ static bool same_cpu(struct part *part, const struct pg_machine *a, const struct
     if (x->T != y->T)
         return differs(part, "T is %llu instead of %llu", (unsigned long long)y->T,
                        (unsigned long long)x->T);
-    if (a->run != b->run || a->exit_code != b->exit_code)
-        return differs(part, "how it ended");
+    if (a->run != b->run)
+        return differs(part, "one still runs, or ended otherwise");
+    if (a->exit_code != b->exit_code)
+        return differs(part, "the exit code is %u instead of %u", b->exit_code, a->exit_code);
     for (int k = 0; k < PG_NREGS; k++)
         if (x->r[k] != y->r[k])
             return differs(part, "register %s is 0x%08x instead of 0x%08x", pg_reg_names[k],

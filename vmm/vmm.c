@@ -142,8 +142,11 @@ bool pg_vmm_execute(struct pg_vmm *vmm, struct pg_exit *exit) {
 
 static enum pg_progress broken(struct pg_vmm *vmm, const char *what, const struct pg_exit *exit) {
     if (vmm->audit && vmm->audit->lost) {
-        pg_fail(&vmm->session.error, "resource control lost at T = %llu: %s",
-                (unsigned long long)vmm->audit->T, vmm->audit->what);
+        struct pg_insn in;
+        pg_decode(vmm->audit->insn, &in);
+        pg_fail(&vmm->session.error, "resource control lost at T = %llu by `%s`: %s",
+                (unsigned long long)vmm->audit->T, in.op < PG_NOPS ? pg_rows[in.op].mnemonic : "?",
+                vmm->audit->what);
         return PG_PROGRESS_BROKEN;
     }
     pg_fail(&vmm->session.error, "the VMM failed: %s (cause %s, real pc 0x%08x, value 0x%08x)",

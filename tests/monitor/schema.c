@@ -35,6 +35,7 @@ static int is_type(const char *type, const json_t *v) {
            : strcmp(type, "integer") == 0 ? json_is_integer(v)
            : strcmp(type, "number") == 0  ? json_is_number(v)
            : strcmp(type, "boolean") == 0 ? json_is_boolean(v)
+           : strcmp(type, "null") == 0    ? json_is_null(v)
                                           : 0;
 }
 
