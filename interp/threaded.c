@@ -14,13 +14,13 @@
  * this machine's registers and TLB alone until the engine returns.
  *
  * What tests/bench/bench_engine taught, as ratios to the reference. Predicted: 15 for loops, 12 for
- * paged ones, 1.5 for svc and lpsw. Measured: about 20 to 30 for loops, paged ones no worse (the
- * reference pays for each walk through the TLB, the look-aside for one comparison more), 20 for
- * translated code, 2 to 2.5 for svc and lpsw, where storing the frame dominates, but only 1.2
- * to 1.6 when the handler shares page 0 with the frame: each word of it is then a watched write. A
- * loop that rewrites an instruction of its own is decoded anew each time round and still breaks
- * even, 1.2. Keeping the handlers' tails apart (-fno-gcse, -fno-crossjumping) gained nothing that
- * could be measured.
+ * paged ones, 1.5 for svc and lpsw. Measured: 13 to 17 for loops, paged ones no worse (the
+ * reference pays for each walk through the TLB, the look-aside for one comparison more), 14 for
+ * translated code, 1.8 to 2.4 for svc and lpsw, where storing the frame dominates, and less when
+ * the handler shares page 0 with the frame: each word of it is then a watched write. A loop that
+ * rewrites an instruction of its own is decoded anew each time round and about breaks even, 0.9.
+ * Keeping the handlers' tails apart (-fno-gcse, -fno-crossjumping) gained nothing that could be
+ * measured.
  */
 #include "interp/engine.h"
 #include "interp/predecode.h"

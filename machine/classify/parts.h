@@ -25,7 +25,6 @@ struct subject {
     bool tlb_lost;
     uint8_t *devices[PG_NDEVICE_STATES]; /* registers in each arrangement */
     size_t devices_size;
-    enum pg_map tlb; /* what the TLB holds was put there for this layout; PG_NMAPS: unknown */
 };
 
 struct pg_classifier {

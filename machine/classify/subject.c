@@ -167,7 +167,6 @@ bool subject_open(struct subject *s, uint32_t memory, const struct pg_profile *p
                   uint64_t seed) {
     static const uint8_t input[] = "input";
     bool large = memory == 0;
-    s->tlb = PG_NMAPS;
     s->m = pg_machine_new(large ? LARGE_PAGES * PG_PAGE : memory, NULL);
     if (!s->m)
         return false;
@@ -215,13 +214,10 @@ void trial_relocate(struct pg_trial *trial, enum pg_map layout, uint32_t bound) 
                                            : 0;
 }
 
-/* The TLB holds what earlier trials with the same layout brought in: nothing but true entries.
- * Those with the map in it begin with all of it. */
-static void prepare_tlb(struct subject *s, enum pg_map layout) {
-    const struct layout *l = &layouts[layout];
-    if (s->m->tlb.live || s->tlb != layout)
+/* An empty TLB, or one with all of the map. */
+static void prepare_tlb(struct subject *s, const struct layout *l) {
+    if (s->m->tlb.live)
         pg_tlb_clear(&s->m->tlb);
-    s->tlb = layout;
     for (uint32_t page = 0; l->in_tlb && page < IMAGE_PAGES; page++)
         pg_tlb_put(&s->m->tlb, table_of(l), page, entry_of(l, page));
 }
@@ -261,7 +257,7 @@ void trial_run(struct pg_classifier *c, const struct pg_trial *trial, struct pg_
     struct subject *s = l->mode == PG_MODE_REAL ? &c->small : &c->large;
     struct pg_machine *m = s->m;
     uint32_t status = trial->cpu.psw.status;
-    prepare_tlb(s, trial->map);
+    prepare_tlb(s, l);
     m->cpu = trial->cpu;
     m->run = PG_RUNNING;
     m->exit_code = 0;

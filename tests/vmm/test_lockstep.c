@@ -134,10 +134,65 @@ static void a_guest_that_turns_real_interrupts_off_is_caught(void **state) {
     pg_image_free(image);
 }
 
+/* A load from the page that it stands in, which the TLB lets be executed but not read: the walk for
+ * the data finds another frame, and from the next fetch on the code is that frame's. */
+static void a_load_may_move_the_code_it_stands_in(void **state) {
+    static const char source[] = ".equ LEAF, 0x11000\n"
+                                 "_start: li t0, LEAF + 1\n"
+                                 "        li t1, 0x10000\n"
+                                 "        sw t0, 0(t1)\n"
+                                 "        li t0, 0xf\n" /* pages 0 to 31 as they are, VRWX */
+                                 "        li t1, LEAF\n"
+                                 "        li t2, LEAF + 4 * 32\n"
+                                 "        li a1, 0x1000\n"
+                                 "1:      sw t0, 0(t1)\n"
+                                 "        add t0, t0, a1\n"
+                                 "        addi t1, t1, 4\n"
+                                 "        bltu t1, t2, 1b\n"
+                                 "        li t1, LEAF + 4 * 6\n"
+                                 "        li t0, 0x6009\n" /* page 6: V and X alone */
+                                 "        sw t0, 0(t1)\n"
+                                 "        li t0, 0x700b\n" /* later: frame 7, V, R, X */
+                                 "        li s0, 0x6000\n"
+                                 "        li s1, 1\n"
+                                 "        li a5, 2\n"
+                                 "        la a0, psw\n"
+                                 "        lpsw 0(a0)\n"
+                                 "        .data\n"
+                                 "psw:    .word 0x200, 0x6000, 0x10000, 0x20000\n"
+                                 "        .section .old, \"ax\", 0x6000\n"
+                                 "        sw t0, 0(t1)\n"
+                                 "        lw a0, 0(s0)\n"
+                                 "        out a5, 0\n" /* 2: the code has not moved */
+                                 "        .section .new, \"ax\", 0x7000\n"
+                                 "        nop\n"
+                                 "        out s1, 0\n" /* 1: the load was fetched again */
+                                 "        out zero, 0\n";
+    struct pg_image *image = assemble(source);
+    struct pg_setup setup = {.image = image, .memory = 32 * PG_PAGE};
+    struct pg_lockstep_plan plan = {.engine = pg_engines[1], .setup = &setup, .audit = true};
+    for (; pg_systems[plan.n]; plan.n++)
+        plan.systems[plan.n] = pg_systems[plan.n];
+    struct pg_lockstep *l = open_lockstep(&plan);
+    for (uint64_t T = 1; !pg_lockstep_ended(l) && T < 1000; T++)
+        assert_int_equal(pg_lockstep_run(l, T), 0);
+    assert_int_equal(pg_lockstep_reference(l)->run, PG_HALTED);
+    assert_int_equal(pg_lockstep_reference(l)->exit_code, 0);
+    for (size_t k = 0; k < plan.n; k++) {
+        struct pg_session *s = pg_lockstep_part(l, k)->session;
+        assert_int_equal(s->guest(s, 0)->exit_code, 0);
+        if (plan.systems[k] == &pg_system_te)
+            assert_int_equal(s->counts(s, 0)->n[PG_COUNT_completed], 1);
+    }
+    pg_lockstep_close(l);
+    pg_image_free(image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_system_keeps_step_and_control),
         cmocka_unit_test(the_first_differing_step_is_found),
+        cmocka_unit_test(a_load_may_move_the_code_it_stands_in),
         cmocka_unit_test(a_guest_that_turns_real_interrupts_off_is_caught),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
