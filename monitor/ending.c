@@ -29,8 +29,7 @@ static void print_place(const struct pg_image *image, uint32_t pc, FILE *out) {
 
 static void print_registers(const struct pg_machine *m, FILE *out) {
     for (int k = 0; k < PG_NREGS; k++)
-        fprintf(out, "%s%4s %08x%s", k % 4 ? "  " : "  ", pg_reg_names[k], m->cpu.r[k],
-                k % 4 == 3 ? "\n" : "");
+        fprintf(out, "  %4s %08x%s", pg_reg_names[k], m->cpu.r[k], k % 4 == 3 ? "\n" : "");
 }
 
 /* The trap that led to a check-stop; its frame is in low memory, its pc in the old PSW. */

@@ -104,7 +104,7 @@ static void number(struct lexer *l, struct pg_as_token *t) {
         k++;
     if (k + 1 == end && (text[k] == 'b' || text[k] == 'f')) {
         t->kind = PG_AS_LOCAL;
-        t->punct = text[k];
+        t->punct = (unsigned char)text[k];
         end--;
     }
     int base = 10;
@@ -173,7 +173,7 @@ static void quoted(struct lexer *l, struct pg_as_token *t) {
     size_t start = l->c->pos;
     bool closed;
     size_t end = skip_quoted(text, l->c->buffer->size, start, &closed);
-    int quote = text[start];
+    int quote = (unsigned char)text[start];
     l->c->pos = end;
     t->kind = PG_AS_WRONG;
     t->size = end - start;

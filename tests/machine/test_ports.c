@@ -13,7 +13,8 @@ static void tables(void **state) {
             for (int b = 0; b < PG_NDEVICES; b++)
                 for (size_t q = 0; q < pg_devices[b]->nports; q++) {
                     const struct pg_port *y = &pg_devices[b]->ports[q];
-                    assert_true(x == y || (x->number != y->number && strcmp(x->name, y->name)));
+                    assert_true(x == y ||
+                                (x->number != y->number && strcmp(x->name, y->name) != 0));
                 }
         }
     assert_int_equal(pg_port_by_name("timer.nothing"), -1);
