@@ -3,6 +3,7 @@
  * what only explains it (symbols, lines) is skipped where it is not. */
 #include "isa/image.h"
 #include "isa/image_lines.h"
+#include "isa/transcode.h"
 
 #include <libelf.h>
 #include <stdlib.h>
@@ -39,8 +40,10 @@ static bool check_header(struct reader *r) {
         return pg_fail(r->err, "%s: the ELF header cannot be read: %s", r->name, elf_errmsg(-1));
     if (e->e_type != ET_EXEC)
         return pg_fail(r->err, "%s: e_type is %u: not an executable", r->name, e->e_type);
-    if (e->e_machine != PG_EM_PG32)
-        return pg_fail(r->err, "%s: e_machine is %u: a program for another machine than PG32",
+    if (e->e_machine != PG_EM_PG32 && e->e_machine != PG_EM_RISCV)
+        return pg_fail(r->err,
+                       "%s: e_machine is %u: a program for another machine than PG32, and not for "
+                       "RISC-V either",
                        r->name, e->e_machine);
     if (e->e_phnum == 0)
         return pg_fail(r->err, "%s: e_phnum is 0: there is nothing to load", r->name);
@@ -223,6 +226,32 @@ static bool read_sections(struct reader *r) {
     return true;
 }
 
+/* ------------------------------------------------------------------ RISC-V */
+
+/* Rewrite the code of a RISC-V program: its executable sections, or if the file has no section
+ * headers its executable segments. */
+static bool transcode(struct reader *r) {
+    bool any = false;
+    if (elf32_getehdr(r->elf)->e_machine != PG_EM_RISCV)
+        return true;
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(r->elf, section)) != NULL;) {
+        const Elf32_Shdr *h = elf32_getshdr(section);
+        if (!h || h->sh_type != SHT_PROGBITS || !(h->sh_flags & SHF_EXECINSTR) ||
+            h->sh_size > UINT32_MAX - h->sh_addr)
+            continue;
+        any = true;
+        if (!pg_transcode_range(r->image, h->sh_addr, h->sh_addr + h->sh_size, r->name, r->err))
+            return false;
+    }
+    for (size_t k = 0; !any && k < r->image->nsegments; k++) {
+        const struct pg_segment *s = &r->image->segments[k];
+        if (s->flags & PG_SEG_X &&
+            !pg_transcode_range(r->image, s->addr, s->addr + s->file_size, r->name, r->err))
+            return false;
+    }
+    return true;
+}
+
 /* ------------------------------------------------------------------ the whole */
 
 struct pg_image *pg_image_read(const void *bytes, size_t size, const char *name,
@@ -243,7 +272,8 @@ struct pg_image *pg_image_read(const void *bytes, size_t size, const char *name,
             pg_fail(err, "%s: not an ELF file", name);
         ok = r.elf && check_header(&r) && read_segments(&r) && check_entry(&r) &&
              read_sections(&r) &&
-             (pg_image_read_lines(r.elf, image) || pg_fail(err, "%s: out of memory", name));
+             (pg_image_read_lines(r.elf, image) || pg_fail(err, "%s: out of memory", name)) &&
+             transcode(&r);
     }
     elf_end(r.elf);
     free(copy);
