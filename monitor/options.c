@@ -30,6 +30,13 @@ static bool takes(const struct mon_command *command, const struct row *row) {
     return false;
 }
 
+static bool takes_any(const struct mon_command *command) {
+    for (int k = 0; k < MON_NOPTIONS; k++)
+        if (takes(command, &rows[k]))
+            return true;
+    return false;
+}
+
 /* The option that begins `text`, which is --name, --name=value, -l or -lvalue. `value` receives
  * what is attached, or NULL. */
 static int find(const struct mon_command *command, const char *text, const char **value) {
@@ -70,6 +77,11 @@ static bool unknown(const struct mon_command *command, const char *text, struct 
 bool mon_parse(struct mon_args *args, const struct mon_command *command, int argc, char **argv,
                struct pg_error *err) {
     *args = (struct mon_args){.command = command, .operands = argv + 1};
+    if (!takes_any(command)) { /* all of it is for another program */
+        args->noperands = (size_t)argc - 1;
+        args->count[OPT_help] = argc == 2 && strcmp(argv[1], "--help") == 0;
+        return true;
+    }
     bool only_operands = false;
     for (int k = 1; k < argc; k++) {
         const char *value;

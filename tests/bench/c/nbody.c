@@ -1,0 +1,67 @@
+/* nbody.c - five bodies and their energy, in doubles; a Mandelbrot set in floats. Soft floating
+ * point. */
+#include <math.h>
+#include <stdio.h>
+
+static double p[5][3] = {{0, 0, 0},
+                         {4.84, -1.16, -0.10},
+                         {8.34, 4.12, -0.40},
+                         {12.89, -15.11, -0.22},
+                         {15.37, -25.9, 0.17}};
+static double v[5][3] = {
+    {0, 0, 0}, {0.60, 2.81, -0.02}, {-1.01, 1.82, 0.008}, {1.08, 0.86, -0.01}, {0.97, 0.59, -0.03}};
+static const double mass[5] = {39.47, 0.037, 0.011, 0.0017, 0.002};
+
+static double energy(void) {
+    double e = 0;
+    for (int i = 0; i < 5; i++) {
+        e += 0.5 * mass[i] * (v[i][0] * v[i][0] + v[i][1] * v[i][1] + v[i][2] * v[i][2]);
+        for (int j = i + 1; j < 5; j++) {
+            double d = 0;
+            for (int k = 0; k < 3; k++)
+                d += (p[i][k] - p[j][k]) * (p[i][k] - p[j][k]);
+            e -= mass[i] * mass[j] / sqrt(d);
+        }
+    }
+    return e;
+}
+
+static void step(double dt) {
+    for (int i = 0; i < 5; i++)
+        for (int j = 0; j < 5; j++) {
+            double d = 0, w[3];
+            if (i == j)
+                continue;
+            for (int k = 0; k < 3; k++) {
+                w[k] = p[j][k] - p[i][k];
+                d += w[k] * w[k];
+            }
+            for (int k = 0; k < 3; k++)
+                v[i][k] += dt * mass[j] * w[k] / (d * sqrt(d));
+        }
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < 3; k++)
+            p[i][k] += dt * v[i][k];
+}
+
+int main(void) {
+    double before = energy();
+    int inside = 0;
+    for (int k = 0; k < 300; k++)
+        step(0.01);
+    printf("%.9f %.9f %e\n", before, energy(), p[1][0]);
+    for (int y = 0; y < 40; y++)
+        for (int x = 0; x < 60; x++) {
+            float cr = (float)x / 20 - 2.2f, ci = (float)y / 20 - 1, zr = 0, zi = 0;
+            int n = 0;
+            while (n < 50 && zr * zr + zi * zi < 4) {
+                float t = zr * zr - zi * zi + cr;
+                zi = 2 * zr * zi + ci;
+                zr = t;
+                n++;
+            }
+            inside += n == 50;
+        }
+    printf("%d\n", inside);
+    return 0;
+}
