@@ -49,8 +49,8 @@ static int run(char **argv) {
 }
 
 int cmd_cc(const struct mon_args *args) {
-    enum { MORE = 16 };
-    static char path[3][4096];
+    enum { MORE = 20 };
+    char path[4][4096];
     char **argv = calloc(args->noperands + MORE, sizeof *argv);
     size_t n = 0;
     if (args->noperands == 0) {
@@ -62,6 +62,7 @@ int cmd_cc(const struct mon_args *args) {
     snprintf(path[0], sizeof path[0], "-I%s/..", support());
     snprintf(path[1], sizeof path[1], "-T%s/pg32.ld", support());
     snprintf(path[2], sizeof path[2], "%s/start.c", support());
+    snprintf(path[3], sizeof path[3], "%s/files.c", support());
     argv[n++] = (char *)compiler;
     argv[n++] = "-march=rv32em";
     argv[n++] = "-mabi=ilp32e";
@@ -70,6 +71,8 @@ int cmd_cc(const struct mon_args *args) {
     bool link = links(args);
     if (link) {
         argv[n++] = "-nostartfiles";
+        argv[n++] = "-ffunction-sections"; /* what is not used is left out */
+        argv[n++] = "-fdata-sections";
         argv[n++] = "-Wl,--no-warn-rwx-segments";
         argv[n++] = path[1];
     }
@@ -79,6 +82,7 @@ int cmd_cc(const struct mon_args *args) {
         argv[n++] = "-x";
         argv[n++] = "c";
         argv[n++] = path[2];
+        argv[n++] = path[3];
         argv[n++] = "-x";
         argv[n++] = "none";
         argv[n++] = "-lm";

@@ -4,11 +4,14 @@
 
 #include "monitor/monitor.h"
 
-/* A guest inside `depth` VMMs, on the bare machine. */
+enum { MON_DEPTHS = 8 }; /* the deepest that is tried */
+
+/* A guest inside `depth` VMMs. */
 struct mon_depth {
     size_t depth;
     struct mon_ending ending;
     uint64_t instructions, traps; /* of the whole machine */
+    uint32_t entries[MON_DEPTHS]; /* the vmm_exits of each VMM, the outermost first */
     size_t output;                /* bytes on the console */
     bool equal;                   /* those of depth 0 */
     double seconds;               /* of processor time */
@@ -18,7 +21,7 @@ struct mon_depth {
 int mon_compare_depths(const struct mon_args *args, struct mon_plan *plan);
 
 /* As JSON, by schema/depth.schema.json. Returns 0, or an exit status after a message. */
-int mon_json_depths(const char *guest, const char *engine, const struct mon_depth *depths,
-                    size_t n);
+int mon_json_depths(const char *guest, const char *system, const char *engine,
+                    const struct mon_depth *depths, size_t n);
 
 #endif

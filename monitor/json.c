@@ -195,19 +195,24 @@ int mon_json_verify(const struct verification *v) {
         number(pg_lockstep_reference(v->lockstep)->cpu.T), "systems", systems));
 }
 
-int mon_json_depths(const char *guest, const char *engine, const struct mon_depth *depths,
-                    size_t n) {
+int mon_json_depths(const char *guest, const char *system, const char *engine,
+                    const struct mon_depth *depths, size_t n) {
     json_t *list = json_array();
-    for (size_t k = 0; k < n; k++)
-        json_array_append_new(
-            list, json_pack("{s:I, s:{s:s, s:I}, s:b, s:o, s:o, s:f}", "depth",
-                            (json_int_t)depths[k].depth, "exit", "kind", depths[k].ending.kind,
-                            "code", (json_int_t)depths[k].ending.code, "equal", depths[k].equal,
-                            "instructions", number(depths[k].instructions), "traps",
-                            number(depths[k].traps), "host_seconds", depths[k].seconds));
-    return print(json_pack("{s:s, s:i, s:o, s:s, s:o}", "schema", "trapeze.depth", "version",
-                           DEPTH_VERSION, "guest", string(guest), "engine", engine, "depths",
-                           list));
+    for (size_t k = 0; k < n; k++) {
+        const struct mon_depth *d = &depths[k];
+        json_t *entries = json_array();
+        for (size_t level = 0; level < d->depth; level++)
+            json_array_append_new(entries, json_integer((json_int_t)d->entries[level]));
+        json_array_append_new(list, json_pack("{s:I, s:{s:s, s:I}, s:b, s:o, s:o, s:o, s:f}",
+                                              "depth", (json_int_t)d->depth, "exit", "kind",
+                                              d->ending.kind, "code", (json_int_t)d->ending.code,
+                                              "equal", d->equal, "instructions",
+                                              number(d->instructions), "traps", number(d->traps),
+                                              "vmm_entries", entries, "host_seconds", d->seconds));
+    }
+    return print(json_pack("{s:s, s:i, s:o, s:s, s:s, s:o}", "schema", "trapeze.depth", "version",
+                           DEPTH_VERSION, "guest", string(guest), "system", system, "engine",
+                           engine, "depths", list));
 }
 
 #else
@@ -238,8 +243,8 @@ int mon_json_verify(const struct verification *v) {
     return 0;
 }
 
-int mon_json_depths(const char *guest, const char *engine, const struct mon_depth *depths,
-                    size_t n) {
+int mon_json_depths(const char *guest, const char *system, const char *engine,
+                    const struct mon_depth *depths, size_t n) {
     return 0;
 }
 

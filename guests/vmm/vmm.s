@@ -11,6 +11,8 @@
 # data, and from guest_base to the end of memory the guest's memory. The guest's address 0 is
 # guest_base. `trapeze nest vmm.elf GUEST -o OUT` puts a guest there.
 #
+# With TOWER defined (tower.s) the guest is a copy of this program, in which there is a copy, ...
+#
 # The guest may use real and relocation-bounds mode, its timer, console and power port. Its time is
 # its own and exact: T counts the instructions it retires and the traps it takes, none of ours, since
 # the real timer can count only what is executed in rings above 0.
@@ -48,9 +50,17 @@
 .equ C_CONTROL, 0x140           # its console interrupts, if 1
 .equ REAL_U, 0x144              # low word of the real U when we last looked
 .equ REAL_PSW, 0x150            # the PSW that it runs under
-.equ EXITS, 0x160               # how often it came back
 
-.equ guest_base, 0x8000         # where its memory begins
+# Where its memory begins. All of ours lies below 2^15, so that our own words, too, are reached
+# relative to r0.
+.equ guest_base, 0x8000
+
+# The least that a guest can run in: its page 0, and one for its program.
+.ifdef TOWER
+.equ LEAST, guest_base
+.else
+.equ LEAST, 2 * PAGE
+.endif
 
 .equ PSW_BITS, RING + IE + TRACE + MODE + MON
 .equ STORM, 64
@@ -65,19 +75,22 @@
         .globl  _start
 _start:
         li      sp, guest_base          # our stack, below the guest
-        la      t0, guest_entry
-        lw      s0, 0(t0)
-        li      t1, -1
-        bne     s0, t1, 1f
-        fail    58, "vmm: there is no guest; make one with trapeze nest\n"
 
 # A decides first of all how much memory there is to give.
-1:      in      s1, POWER_MEMORY
-        li      t0, guest_base
-        sub     s1, s1, t0
-        li      t0, 2 * PAGE
-        bge     s1, t0, 2f
+        in      s1, POWER_MEMORY
+        li      t0, guest_base + LEAST
+        bgeu    s1, t0, 1f
         fail    59, "vmm: no memory is left for a guest\n"
+1:      li      t0, guest_base
+        sub     s1, s1, t0
+        lw      s0, guest_entry(zero)
+        li      t1, -1
+        bne     s0, t1, 2f
+.ifdef TOWER
+        call    copy_self
+.else
+        fail    58, "vmm: there is no guest; make one with trapeze nest\n"
+.endif
 
 # The guest's machine is as it is at power-on: all zero, and the pc at the guest's entry.
 2:      sw      s1, V_SIZE(zero)
@@ -92,9 +105,9 @@ _start:
 trap:
         save_regs
         li      sp, guest_base
-        lw      t0, EXITS(zero)
+        lw      t0, vmm_exits(zero)
         addi    t0, t0, 1
-        sw      t0, EXITS(zero)
+        sw      t0, vmm_exits(zero)
         lw      t0, FRAME_PC(zero)
         sw      t0, V_PC(zero)
 
@@ -132,9 +145,16 @@ reflect:
         .include "enter.inc"
         .include "emulate.inc"
         .include "ports.inc"
+.ifdef TOWER
+        .include "copy.inc"
+.endif
 
         .data
         .globl  guest_entry
 guest_entry:                            # what nest looks for: it puts the guest's first pc here,
         .word   -1
         .word   guest_base              # and the guest there
+
+        .globl  vmm_exits
+vmm_exits:                              # how often the guest came back to us; for who looks on
+        .word   0

@@ -139,7 +139,12 @@ static void a_vmm_can_be_nested(void **state) {
     expect(0, "Hello from PG32.\n", "", "run", "two.elf");
     expect(58, "vmm: there is no guest; make one with trapeze nest\n", "", "run", VMM);
     says(0, ARGUMENTS("compare", "--depth", "2", "--vmm", VMM, "-m1M", kernel),
-         TEXTS("depth 2", "equal 17 bytes", "traps on the machine"));
+         TEXTS("depth 2", "equal 17 bytes", "traps on the machine", "entries of VMM 2"));
+    says(0, ARGUMENTS("compare", "--depth", "1", "--vmm", VMM, "-m1M", "--systems", "te", kernel),
+         TEXTS("nested, under te", "equal 17 bytes"));
+    says(68, ARGUMENTS("compare", "--depth", "1", "--vmm", VMM, "--systems", "te,bt", kernel),
+         TEXTS("--depth takes one system"));
+    says(69, ARGUMENTS("compare", "--depth", "1", "--vmm", kernel, kernel), TEXTS("guest_entry"));
     says(68, ARGUMENTS("compare", "--depth", "2", kernel), TEXTS("--depth needs --vmm"));
     struct ran ran = run(69, ARGUMENTS("nest", kernel, kernel, "-o", "x.elf"));
     assert_contains(ran.err, "no VMM that takes a guest");
@@ -171,7 +176,10 @@ static void prints_json(void **state) {
     json_decref(j);
     j = object("depth", 0,
                ARGUMENTS("compare", "-j", "--depth", "1", "--vmm", VMM, "-m1M", kernel));
-    assert_int_equal(json_array_size(json_object_get(j, "depths")), 2);
+    const json_t *depths = json_object_get(j, "depths"), *one = json_array_get(depths, 1);
+    assert_int_equal(json_array_size(depths), 2);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(one, "vmm_entries"), 0)),
+                     json_integer_value(json_object_get(one, "traps")));
     json_decref(j);
 }
 

@@ -93,5 +93,15 @@ int main(void) {
     printf("%s %d\n", t, memcmp("abc", "abd", 3) < 0);
     s = realloc(s, 100000);
     free(s);
+    char line[32] = "";
+    FILE *file = fopen("workload.tmp", "w");
+    if (!file || fprintf(file, "first\nsecond %d\n", 2) < 0 || fclose(file) != 0)
+        exit(2);
+    file = fopen("workload.tmp", "r");
+    while (file && fgets(line, sizeof line, file))
+        ;
+    fclose(file);
+    remove("workload.tmp");
+    printf("%s%d\n", line, fopen("workload.tmp", "r") == NULL);
     exit(s && total ? 9 : 1);
 }
