@@ -65,8 +65,9 @@ int cmd_asm(const struct mon_args *args) {
     if (text && (!mon_number(text, UINT32_MAX, 0, &base) || base % 4))
         return mon_fail(MON_USAGE, "--text %s: not an address that is a multiple of 4", text);
     options.text_base = (uint32_t)base;
-    options.include_paths = args->values[OPT_include];
-    options.ninclude_paths = args->count[OPT_include];
+    struct mon_defines defines;
+    if (!mon_asm_options(args, &options, &defines))
+        return MON_USAGE;
     return listing ? assemble_and_list(args, &options, out, listing)
                    : assemble(args, &options, out);
 }

@@ -2,6 +2,7 @@
 #ifndef PG_MONITOR_H
 #define PG_MONITOR_H
 
+#include "isa/asm.h"
 #include "isa/error.h"
 #include "isa/image.h"
 #include "isa/nearest.h"
@@ -97,6 +98,15 @@ int mon_unknown(const char *what, const char *name, const struct pg_nearest *sea
 /* The program in an ELF file, or in assembly source if the name ends in .s or .S. NULL, with the
  * errors printed, if it cannot be had. Free with pg_image_free. */
 struct pg_image *mon_program(const char *path, const struct mon_args *args);
+
+/* What the command line says about assembling, for its options: include folders and definitions,
+ * whose storage must live as long. False, with a message, if a definition is none. */
+struct mon_defines {
+    struct pg_asm_define items[MON_REPEAT];
+    char names[MON_REPEAT][64];
+};
+bool mon_asm_options(const struct mon_args *args, struct pg_asm_options *options,
+                     struct mon_defines *storage);
 
 /* The system with this name; NULL, with a message, if there is none. */
 const struct pg_system *mon_system(const char *name);

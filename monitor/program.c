@@ -1,5 +1,4 @@
 /* program.c - programs, disks and inputs: from the command line to setups. */
-#include "isa/asm.h"
 #include "monitor/monitor.h"
 #include "vmm/random_guest.h"
 
@@ -16,11 +15,33 @@ static bool is_source(const char *path) {
     return size > 2 && (strcmp(path + size - 2, ".s") == 0 || strcmp(path + size - 2, ".S") == 0);
 }
 
+bool mon_asm_options(const struct mon_args *args, struct pg_asm_options *options,
+                     struct mon_defines *storage) {
+    options->include_paths = args->values[OPT_include];
+    options->ninclude_paths = args->count[OPT_include];
+    for (size_t k = 0; k < args->count[OPT_define]; k++) {
+        const char *text = args->values[OPT_define][k];
+        size_t size = strcspn(text, "=");
+        uint64_t value = 1;
+        if (size == 0 || size >= sizeof storage->names[k] ||
+            (text[size] == '=' && !mon_number(text + size + 1, UINT32_MAX, 0, &value))) {
+            mon_fail(MON_USAGE, "--define %s: not a name and a number, such as WORK=1", text);
+            return false;
+        }
+        snprintf(storage->names[k], sizeof storage->names[k], "%.*s", (int)size, text);
+        storage->items[k] = (struct pg_asm_define){storage->names[k], (uint32_t)value};
+    }
+    options->defines = storage->items;
+    options->ndefines = args->count[OPT_define];
+    return true;
+}
+
 static struct pg_image *assemble(const char *path, const struct mon_args *args) {
     struct pg_diagnostics diags = {0};
     struct pg_asm_options options = pg_asm_options_default();
-    options.include_paths = args->values[OPT_include];
-    options.ninclude_paths = args->count[OPT_include];
+    struct mon_defines defines;
+    if (!mon_asm_options(args, &options, &defines))
+        return NULL;
     struct pg_image *image = pg_assemble(&path, 1, &options, &diags);
     pg_diagnostics_print(&diags, stderr, isatty(STDERR_FILENO));
     pg_diagnostics_free(&diags);
@@ -149,6 +170,10 @@ static int plan_options(struct mon_plan *plan, const struct mon_args *args,
                         struct pg_setup *setup) {
     const char *text = mon_option(args, OPT_engine);
     uint64_t value;
+    struct pg_asm_options options;
+    struct mon_defines defines;
+    if (!mon_asm_options(args, &options, &defines))
+        return MON_USAGE; /* said now, not as a fault of the first program */
     plan->profile = pg_profile_strict;
     *setup = (struct pg_setup){.memory = 16 << 20, .limit = PG_NEVER, .profile = &plan->profile};
     int status = plan_engine(plan, text ? text : "threaded");

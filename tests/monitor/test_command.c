@@ -65,6 +65,7 @@ static void refuses_wrong_usage(void **state) {
         {{"run", "--system", "tee", "x"}, "there is no system `tee`; did you mean `te`?"},
         {{"run", "--engine", "threadde", "x"},
          "there is no engine `threadde`; did you mean `threaded`?"},
+        {{"run", "-D", "=3", "x.s"}, "--define =3: not a name and a number, such as WORK=1"},
         {{"run", "--profile", "lax", "x"}, "there is no profile `lax`; see trapeze --help"},
         {{"run", "--memory", "4097", "x"},
          "--memory 4097: not a multiple of 4096 bytes from 8K to less than 4G, such as 1M"},

@@ -10,6 +10,16 @@
 
 /* ---- exit statuses */
 
+static void names_can_be_defined(void **state) {
+    write_text("define.s", ".ifndef CODE\n.equ CODE, 3\n.endif\n"
+                           "_start: li a0, CODE\n out a0, 0\n");
+    expect(3, "", "", "run", "-m64K", "define.s");
+    expect(7, "", "", "run", "-m64K", "-D", "CODE=7", "define.s");
+    expect(1, "", "", "run", "-m64K", "--define=CODE", "define.s");
+    expect(0, "", "", "asm", "-D", "CODE=0x11", "define.s", "-o", "define.elf");
+    expect(17, "", "", "run", "-m64K", "define.elf");
+}
+
 static void exits_as_the_guest_ended(void **state) {
     static const struct {
         const char *source;
@@ -497,6 +507,7 @@ static void says_that_it_has_no_json(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_can_be_defined),
         cmocka_unit_test(exits_as_the_guest_ended),
         cmocka_unit_test(explains_a_trap),
         cmocka_unit_test(every_system_and_engine_can_be_named),
