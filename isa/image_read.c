@@ -228,6 +228,17 @@ static bool read_sections(struct reader *r) {
 
 /* ------------------------------------------------------------------ RISC-V */
 
+/* They have told data from code, and are no names of anything. */
+static void drop_mapping_symbols(struct pg_image *image) {
+    size_t kept = 0;
+    for (size_t k = 0; k < image->nsymbols; k++)
+        if (image->symbols[k].name[0] == '$')
+            free(image->symbols[k].name);
+        else
+            image->symbols[kept++] = image->symbols[k];
+    image->nsymbols = kept;
+}
+
 /* Rewrite the code of a RISC-V program: its executable sections, or if the file has no section
  * headers its executable segments. */
 static bool transcode(struct reader *r) {
@@ -249,6 +260,7 @@ static bool transcode(struct reader *r) {
             !pg_transcode_range(r->image, s->addr, s->addr + s->file_size, r->name, r->err))
             return false;
     }
+    drop_mapping_symbols(r->image);
     return true;
 }
 

@@ -199,6 +199,10 @@ bool pg_translate(struct pg_machine *m, uint32_t va, enum pg_use use, uint32_t *
  * nothing. 0 outside. */
 uint32_t pg_rights(const struct pg_machine *m, uint32_t va);
 
+/* The word at va, a multiple of 4, as the present R maps it, whatever the rights; for those who
+ * look on. Changes nothing. False if nothing is mapped there. */
+bool pg_peek(const struct pg_machine *m, uint32_t va, uint32_t *value);
+
 /* The address of a word of monitor space; false if it is outside the monitor pair or memory. */
 bool pg_monitor_address(const struct pg_machine *m, uint32_t offset, uint32_t *pa);
 

@@ -95,6 +95,25 @@ uint32_t pg_rights(const struct pg_machine *m, uint32_t va) {
     return pte & all;
 }
 
+bool pg_peek(const struct pg_machine *m, uint32_t va, uint32_t *value) {
+    const struct pg_psw *psw = &m->cpu.psw;
+    uint32_t pa = va, where, pte;
+    if (va % 4 || !pg_inside(m, va))
+        return false;
+    if ((psw->status & PG_MODE) == PG_MODE_BOUNDS)
+        pa = psw->base + va;
+    if ((psw->status & PG_MODE) == PG_MODE_PAGED) {
+        const struct pg_tlb_entry *entry = pg_tlb_find(&m->tlb, psw->base, va >> PG_PAGE_BITS);
+        if (entry)
+            pte = entry->pte;
+        else if (!find_leaf(m, va, &where, &pte))
+            return false;
+        pa = (pte & PG_PTE_FRAME) | (va & (PG_PAGE - 1));
+    }
+    *value = pg_ram_read32(&m->ram, pa);
+    return true;
+}
+
 bool pg_monitor_address(const struct pg_machine *m, uint32_t offset, uint32_t *pa) {
     if (offset >= m->cpu.mon_bound || (uint64_t)m->cpu.mon_base + offset >= m->ram.size)
         return false;

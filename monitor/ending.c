@@ -17,16 +17,6 @@ struct mon_ending mon_ending(const struct pg_machine *m, uint64_t limit) {
     }
 }
 
-/* Where a pc is: symbol and line, as far as they are known. */
-static void print_place(const struct pg_image *image, uint32_t pc, FILE *out) {
-    const struct pg_symbol *symbol = pg_image_symbol_at(image, pc);
-    const struct pg_line *line = pg_image_line_at(image, pc);
-    if (symbol)
-        fprintf(out, " <%s+0x%x>", symbol->name, pc - symbol->addr);
-    if (line)
-        fprintf(out, " at %s:%u", image->files[line->file], line->line);
-}
-
 static void print_registers(const struct pg_machine *m, FILE *out) {
     for (int k = 0; k < PG_NREGS; k++)
         fprintf(out, "  %4s %08x%s", pg_reg_names[k], m->cpu.r[k], k % 4 == 3 ? "\n" : "");
@@ -37,7 +27,7 @@ static void print_trap(const struct pg_machine *m, const struct pg_image *image,
     uint32_t pc = pg_ram_read32(&m->ram, PG_FRAME_PSW + 4);
     fprintf(out, "  trap %s, value 0x%08x: %s\n  pc 0x%08x", pg_causes[m->trap.cause].name,
             m->trap.value, pg_causes[m->trap.cause].meaning, pc);
-    print_place(image, pc, out);
+    mon_print_place(image, pc, out);
     if (m->trap.insn) {
         char text[128];
         pg_disasm(m->trap.insn, pc, image, text, sizeof text);
@@ -47,6 +37,7 @@ static void print_trap(const struct pg_machine *m, const struct pg_image *image,
             pg_ram_read32(&m->ram, PG_FRAME_PSW), pg_ram_read32(&m->ram, PG_FRAME_PSW + 8),
             pg_ram_read32(&m->ram, PG_FRAME_PSW + 12));
     print_registers(m, out);
+    mon_print_backtrace(m, image, pc, out);
 }
 
 void mon_explain(const struct pg_machine *m, const struct mon_ending *ending,

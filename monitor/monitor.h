@@ -84,6 +84,14 @@ struct mon_ending mon_ending(const struct pg_machine *m, uint64_t limit);
 void mon_explain(const struct pg_machine *m, const struct mon_ending *ending,
                  const struct pg_image *image, const char *name, FILE *out);
 
+/* Where a pc is, ` <symbol+offset> at file:line` as far as they are known. backtrace.c */
+void mon_print_place(const struct pg_image *image, uint32_t pc, FILE *out);
+
+/* The calls that led to the pc, a line each, as far as they can be found: code must follow the ABI.
+ */
+void mon_print_backtrace(const struct pg_machine *m, const struct pg_image *image, uint32_t pc,
+                         FILE *out);
+
 /* Print `trapeze: ...` on standard error and return the status. */
 int mon_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

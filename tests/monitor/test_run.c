@@ -20,6 +20,24 @@ static void names_can_be_defined(void **state) {
     expect(17, "", "", "run", "-m64K", "define.elf");
 }
 
+static void a_crash_shows_who_called(void **state) {
+    write_text("crash.s", "_start: li sp, 0x8000\n"
+                          "        call outer\n"
+                          "outer:  addi sp, sp, -16\n"
+                          "        sw ra, 12(sp)\n"
+                          "        call inner\n"
+                          "        lw ra, 12(sp)\n"
+                          "        addi sp, sp, 16\n"
+                          "        ret\n"
+                          "inner:  .word 0\n");
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("run", "-m64K", "crash.s"));
+    assert_int_equal(ran.status, 65);
+    assert_contains(ran.err, "pc 0x00001020 <inner+0x0> at crash.s:8\n");
+    assert_contains(ran.err, "  called from 0x00001010 <outer+0x8> at crash.s:5\n"
+                             "  called from 0x00001004 <_start+0x4> at crash.s:2\n");
+    ran_free(&ran);
+}
+
 static void exits_as_the_guest_ended(void **state) {
     static const struct {
         const char *source;
@@ -508,6 +526,7 @@ static void says_that_it_has_no_json(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_can_be_defined),
+        cmocka_unit_test(a_crash_shows_who_called),
         cmocka_unit_test(exits_as_the_guest_ended),
         cmocka_unit_test(explains_a_trap),
         cmocka_unit_test(every_system_and_engine_can_be_named),
