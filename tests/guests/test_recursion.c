@@ -323,14 +323,12 @@ static unsigned long random_guests(uint32_t depth, uint64_t seeds, unsigned long
 static void random_guests_see_no_difference(void **state) {
     struct endings endings = {0};
     assert_true(random_guests(1, 150, 30000, &endings) > 10000);
-    printf("%lu %lu %lu\n", endings.check_stop, endings.idle, endings.refused);
+    assert_true(endings.check_stop > 0); /* some came to an end, and to the same one */
 }
 
 static void nor_in_a_vmm_in_a_vmm(void **state) {
     struct endings endings = {0};
-    unsigned long n = random_guests(2, 40, 60000, &endings);
-    printf("%lu: %lu %lu %lu\n", n, endings.check_stop, endings.idle, endings.refused);
-    assert_true(n > 1000);
+    assert_true(random_guests(2, 40, 60000, &endings) > 1000);
 }
 
 int main(void) {
