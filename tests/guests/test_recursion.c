@@ -12,25 +12,25 @@
 #include <cmocka.h>
 
 /* Where vmm.s keeps the virtual machine. */
-enum { SAVE = 0x80, V_PSW = 0x100, V_T = 0x110, V_U = 0x118 };
+enum { SAVE = 0x80, V_PSW = 0x100, V_T = 0x110, V_U = 0x118, PAGE_ZERO = 0x200 };
 
 /* How it ends, and what it says then. */
 enum { NO_MEMORY = 59, UNSUPPORTED = 60, CHECK_STOP = 61 };
 #define REFUSES "vmm: the guest asks for what this VMM does not do"
 #define CHECK_STOPS "vmm: the guest's machine check-stops\n"
 
-static struct pg_image *assemble(const char *path) {
+static struct pg_image *assemble(const char *path, const struct pg_asm_options *options) {
     struct pg_diagnostics diags = {0};
-    struct pg_image *vmm = pg_assemble(&path, 1, NULL, &diags);
+    struct pg_image *image = pg_assemble(&path, 1, options, &diags);
     pg_diagnostics_print(&diags, stderr, false);
-    assert_non_null(vmm);
+    assert_non_null(image);
     assert_int_equal(diags.count, 0);
     pg_diagnostics_free(&diags);
-    return vmm;
+    return image;
 }
 
 static struct pg_image *assemble_vmm(void) {
-    return assemble(GUESTS_SOURCE "/vmm/vmm.s");
+    return assemble(GUESTS_SOURCE "/vmm/vmm.s", NULL);
 }
 
 /* Nest the loaded guest `depth` times; its memory stays what it was. */
@@ -152,7 +152,7 @@ static void depth_3_runs_under_every_system(void **state) {
 /* The VMM in itself, until memory runs out: three of them fit. Each says how much it has to give.
  */
 static void a_tower_ends_where_memory_does(void **state) {
-    struct loaded l = {.image = assemble(GUESTS_SOURCE "/vmm/tower.s")};
+    struct loaded l = {.image = assemble(GUESTS_SOURCE "/vmm/tower.s", NULL)};
     struct outcome seen;
     l.setup =
         (struct pg_setup){.image = l.image, .memory = 4 * 0x8000 - PG_PAGE, .limit = PG_NEVER};
@@ -224,7 +224,7 @@ static bool ends_with(const struct pg_bytes *output, const char *text) {
     return output->size >= size && memcmp(output->data + output->size - size, text, size) == 0;
 }
 
-/* The guest's whole state; all of memory only if `memory` says so. */
+/* The guest's whole state; all of memory only if `memory` says so, the trap frame always. */
 static void compare_states(const struct pair *p, bool memory) {
     const struct pg_cpu *cpu = &p->bare->cpu;
     uint64_t T = double_word(p->outer, p->at + V_T);
@@ -238,6 +238,7 @@ static void compare_states(const struct pair *p, bool memory) {
     assert_int_equal(word(p->outer, p->at + V_PSW + 8), cpu->psw.base);
     assert_int_equal(word(p->outer, p->at + V_PSW + 12), cpu->psw.bound);
     assert_true(double_word(p->outer, p->at + V_U) == cpu->U);
+    assert_memory_equal(p->outer->ram.bytes + p->at + p->base, p->bare->ram.bytes, PAGE_ZERO);
     if (memory)
         assert_memory_equal(p->outer->ram.bytes + p->at + p->base, p->bare->ram.bytes,
                             PG_RANDOM_MEMORY);
@@ -256,6 +257,7 @@ static void compare_last(const struct pair *p, unsigned long steps, struct endin
         pg_step(p->bare);
     if (p->outer->run == PG_HALTED && ends_with(output, CHECK_STOPS)) {
         assert_int_equal(p->bare->run, PG_CHECK_STOP);
+        compare_states(p, true);
         endings->check_stop++;
         return;
     }
@@ -264,7 +266,10 @@ static void compare_last(const struct pair *p, unsigned long steps, struct endin
     assert_int_equal(p->bare->bus.plugs.output.size, output->size);
     if (output->size)
         assert_memory_equal(p->bare->bus.plugs.output.data, output->data, output->size);
-    endings->idle += p->outer->run == PG_IDLE_FOREVER;
+    if (p->outer->run == PG_IDLE_FOREVER) {
+        compare_states(p, true);
+        endings->idle++;
+    }
 }
 
 /* Compare each time the innermost VMM is about to resume its guest. Returns how often. */
@@ -305,6 +310,25 @@ static unsigned long compare_at_every_exit(const struct pg_image *image, const s
     return compared;
 }
 
+static void what_is_rare_is_no_different(void **state) {
+    struct pg_image *vmm = assemble_vmm();
+    struct endings endings = {0};
+    for (uint32_t ending = 0; ending < 7; ending++) {
+        struct pg_asm_define define = {"ENDING", ending};
+        struct pg_asm_options options = pg_asm_options_default();
+        options.defines = &define;
+        options.ndefines = 1;
+        struct pg_image *image = assemble(GUESTS_SOURCE "/../tests/guests/edges.s", &options);
+        assert_true(compare_at_every_exit(image, vmm, 1, 1000000, &endings) > 100);
+        assert_true(compare_at_every_exit(image, vmm, 2, 1000000, &endings) > 100);
+        pg_image_free(image);
+    }
+    assert_int_equal(endings.check_stop, 2);
+    assert_int_equal(endings.idle, 6);
+    assert_int_equal(endings.refused, 6);
+    pg_image_free(vmm);
+}
+
 static unsigned long random_guests(uint32_t depth, uint64_t seeds, unsigned long steps,
                                    struct endings *endings) {
     struct pg_image *vmm = assemble_vmm();
@@ -323,6 +347,7 @@ static unsigned long random_guests(uint32_t depth, uint64_t seeds, unsigned long
 static void random_guests_see_no_difference(void **state) {
     struct endings endings = {0};
     assert_true(random_guests(1, 150, 30000, &endings) > 10000);
+    assert_true(endings.check_stop > 10);
     assert_true(endings.check_stop > 0); /* some came to an end, and to the same one */
 }
 
@@ -338,6 +363,7 @@ int main(void) {
         cmocka_unit_test(depth_3_runs_under_every_system),
         cmocka_unit_test(a_tower_ends_where_memory_does),
         cmocka_unit_test(what_cannot_be_done_is_said),
+        cmocka_unit_test(what_is_rare_is_no_different),
         cmocka_unit_test(random_guests_see_no_difference),
         cmocka_unit_test(nor_in_a_vmm_in_a_vmm),
     };
