@@ -41,7 +41,8 @@ _start:
         sw      t0, NEW_PC(zero)
         in      s0, POWER_MEMORY
 
-# A PSW that must not be loaded, or is not all there.
+# A PSW that must not be loaded, or is not all there. The frame's unused word becomes 0.
+        sw      s0, FRAME_INSN + 4(zero)
         lpsw    2(zero)
         load_psw MODE, 0x1000, 0, 0
         load_psw 0x40, 0x1000, 0, 0
@@ -112,6 +113,9 @@ high:   li      t1, HIGH
         li      t0, 3
         out     t0, TIMER_CONTROL
         in      a1, TIMER_CONTROL
+        li      t0, 2
+        out     t0, TIMER_CONTROL
+        in      a0, TIMER_CONTROL
         li      t0, -2
         out     t0, CONSOLE_CONTROL
         in      a2, CONSOLE_CONTROL
@@ -121,8 +125,14 @@ high:   li      t1, HIGH
         in      a4, TIMER_LO
         in      a5, TIMER_HI
 
+# jrst clears bit 0, and leaves ring 0.
+        la      s1, 1f
+        la      t0, 2f
+        jrst    1(t0)
+2:      svc     6
+
 # More traps than make a storm, with nothing between them that a VMM emulates.
-        li      a5, 100
+1:      li      a5, 100
         la      s1, 1f
 1:      addi    a5, a5, -1
         beqz    a5, 2f
