@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABEL = 22, WIDTH = 14, SLICE = 1000000 };
+enum { LABEL = 24, WIDTH = 14, SLICE = 1000000 };
 
 /* What is nested in what, and how it is run. */
 struct tower {
