@@ -141,6 +141,22 @@ static bool parse_line(struct parser *p) {
                   key.begin, hint);
 }
 
+/* Copy as much of a line as there is room for, what a terminal might obey as blanks. Returns the
+ * place of the first byte that is no text, or the length. */
+static size_t copy_line(char *out, size_t room, const char *text, size_t length) {
+    size_t foreign = length;
+    memset(out, 0, room);
+    for (size_t k = length; k-- > 0;) {
+        unsigned char c = (unsigned char)text[k];
+        bool is_text = c == '\t' || (c >= ' ' && c != 0x7f) || (c == '\r' && k == length - 1);
+        if (!is_text)
+            foreign = k;
+        if (k < room - 1)
+            out[k] = (char)(is_text ? c : ' ');
+    }
+    return foreign;
+}
+
 /* The last part of the path without its extension. */
 static void name_after(const char *file, char name[PG_PROFILE_NAME]) {
     const char *slash = strrchr(file, '/');
@@ -161,10 +177,10 @@ bool pg_profile_parse(const char *text, size_t size, const char *file, struct pg
         const char *end = memchr(text + at, '\n', size - at);
         size_t length = end ? (size_t)(end - text) - at : size - at;
         p.line++;
-        snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1),
-                 text + at);
-        if (memchr(text + at, '\0', length))
-            ok = refuse(&p, line, "this is no text");
+        size_t foreign = copy_line(line, sizeof line, text + at, length);
+        if (foreign < length)
+            ok = refuse(&p, line + (foreign < sizeof line ? foreign : 0),
+                        "a byte 0x%02x: this is no text", (unsigned char)text[at + foreign]);
         else if (length >= sizeof line)
             ok = refuse(&p, line, "the line is longer than %zu characters", sizeof line - 1);
         else

@@ -14,7 +14,7 @@
 static const struct hole {
     const char *guest;
     const char *profile; /* built in, or a file in guests/holes/ */
-    const char *right; /* the systems that are right: the others must go wrong */
+    const char *right;   /* the systems that are right: the others must go wrong */
 } holes[] = {
     {"smsw", "x86", "bare interp hybrid bt"},
     {"popf", "x86", "bare interp hybrid bt"},

@@ -84,7 +84,17 @@ static void foreign_files_do_no_harm(void **state) {
     assert_false(pg_profile_parse(bytes, sizeof bytes, "noise", &p, &diags));
     assert_true(diags.nerrors >= 1 && diags.nerrors <= 20);
     pg_diagnostics_free(&diags);
-    assert_false(pg_profile_parse("gpsw\0trap", 9, "nul", &p, &diags));
+    static const char nul[] = "name a\ngpsw\0trap\n", bell[] = "gpsw tr\033ap";
+    assert_false(pg_profile_parse(nul, sizeof nul - 1, "nul", &p, &diags));
+    assert_int_equal(diags.items[0].line, 2);
+    assert_int_equal(diags.items[0].column, 5);
+    assert_string_equal(diags.items[0].message, "a byte 0x00: this is no text");
+    assert_string_equal(diags.items[0].source, "gpsw trap");
+    pg_diagnostics_free(&diags);
+    assert_false(pg_profile_parse(bell, sizeof bell - 1, "bell", &p, &diags));
+    assert_int_equal(diags.nerrors, 1);
+    assert_int_equal(diags.items[0].column, 8);
+    assert_string_equal(diags.items[0].source, "gpsw tr ap");
     pg_diagnostics_free(&diags);
     assert_true(pg_profile_parse("", 0, "empty", &p, &diags));
 }
