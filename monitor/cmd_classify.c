@@ -1,47 +1,65 @@
 /* cmd_classify.c - `trapeze classify`: the classes and the theorems, by experiment. */
-#include "isa/disasm.h"
-#include "machine/classify/classify.h"
-#include "monitor/monitor.h"
+#include "monitor/classify.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct inquiry {
-    const struct mon_args *args;
-    struct pg_profile profile;
-    uint64_t seed, states;
-    struct pg_verdict *verdicts; /* by instruction */
+/* ---- the table */
+
+/* The groups of the table, those first that a VMM has to fear. */
+enum group { UNPRIVILEGED, SENSITIVE, PRIVILEGED, GATES, INNOCUOUS, NGROUPS };
+
+static const char *const groups[NGROUPS] = {
+    [UNPRIVILEGED] = "sensitive, not privileged",
+    [SENSITIVE] = "sensitive and privileged",
+    [PRIVILEGED] = "privileged, not sensitive",
+    [GATES] = "gates: they trap from every state, by a cause of their own",
+    [INNOCUOUS] = "innocuous",
 };
 
-/* ---- the table */
+static enum group group_of(const struct pg_verdict *v) {
+    if (v->sensitive)
+        return v->is[PG_PROPERTY_privileged] ? SENSITIVE : UNPRIVILEGED;
+    if (v->is[PG_PROPERTY_privileged])
+        return PRIVILEGED;
+    return v->gate ? GATES : INNOCUOUS;
+}
 
 static void print_row(const struct pg_verdict *v) {
     printf("%-7s ", pg_rows[v->op].mnemonic);
     for (int p = 0; p < PG_NPROPERTIES; p++)
         printf(" %c", v->is[p] ? pg_properties[p].letter : '.');
-    printf("  %7llu ", (unsigned long long)v->states);
-    if (v->gate) {
-        printf(" a gate: it traps from every state");
-    } else if (v->sensitive) {
-        int p = PG_PROPERTY_control;
-        while (!v->is[p])
-            p++;
-        printf(" %c %s", pg_properties[p].letter, v->witness[p].what);
-    }
+    printf("  %7llu", (unsigned long long)v->states);
+    for (int p = PG_PROPERTY_control; p < PG_NPROPERTIES; p++)
+        if (v->is[p]) {
+            char text[256];
+            pg_witness_text(&v->witness[p], text, sizeof text);
+            printf("  %c %s", pg_properties[p].letter, text);
+            break;
+        }
     putchar('\n');
 }
 
-static void print_table(const struct inquiry *q) {
+static void print_table(const struct classification *q) {
     printf("profile %s, seed %llu\n\n", q->profile.name, (unsigned long long)q->seed);
     for (int p = 0; p < PG_NPROPERTIES; p++)
         printf("%c %s%s", pg_properties[p].letter, pg_properties[p].words,
                p + 1 < PG_NPROPERTIES ? ", " : "\n\n");
     printf("%-7s  P C L M R U   states  first witness\n", "");
-    for (int op = 0; op < PG_NOPS; op++)
-        print_row(&q->verdicts[op]);
+    for (int g = 0; g < NGROUPS; g++) {
+        bool any = false;
+        for (int op = 0; op < PG_NOPS; op++) {
+            if ((int)group_of(&q->verdicts[op]) != g)
+                continue;
+            if (!any)
+                printf("%s\n", groups[g]);
+            any = true;
+            print_row(&q->verdicts[op]);
+        }
+    }
 }
 
-static void print_theorems(const struct inquiry *q) {
+static void print_theorems(const struct classification *q) {
     static const char *const conditions[] = {
         "every sensitive instruction is privileged",
         "theorem 1, and a VMM without timing dependencies (an assumption)",
@@ -60,114 +78,6 @@ static void print_theorems(const struct inquiry *q) {
     }
 }
 
-/* ---- a witness in full */
-
-static const char *on(bool differs) {
-    return differs ? " *" : "";
-}
-
-static void line(const char *name, uint32_t x, uint32_t y, uint32_t x2, uint32_t y2, bool two) {
-    printf("    %-8s 0x%08x -> 0x%08x", name, x, x2);
-    if (two)
-        printf("    0x%08x -> 0x%08x%s", y, y2, on(x != y || x2 != y2));
-    else
-        printf("%s", on(x != x2));
-    putchar('\n');
-}
-
-static const char *ending(const struct pg_result *r) {
-    return r->outcome == PG_RETIRED ? "completes" : pg_causes[r->trap.cause].name;
-}
-
-static void print_status(const char *name, uint32_t status) {
-    static const char *const modes[] = {"real", "relocation-bounds", "paged", "?"};
-    printf("    %-8s ring %u, %s%s%s\n", name, status & PG_RING, modes[(status & PG_MODE) >> 8],
-           status & PG_IE ? ", IE" : "", status & PG_MON ? ", MON" : "");
-}
-
-/* Everything that the instruction has to do with, and everything that changes or differs. */
-static void print_states(const struct pg_witness *w, bool two) {
-    const struct pg_trial *t = w->trial;
-    const struct pg_result *r = w->result;
-    const struct pg_cpu *a = &t[0].cpu, *b = &t[1].cpu, *c = &r[0].cpu, *d = &r[1].cpu;
-    char text[64];
-    pg_disasm(t[0].insn.word, a->psw.pc, NULL, text, sizeof text);
-    printf("    %08x  %s\n", t[0].insn.word, text);
-    print_status(two ? "first" : "state", a->psw.status);
-    if (two)
-        print_status("second", b->psw.status);
-    printf("    %-8s %-25s", "", two ? "first: before -> after" : "before -> after");
-    printf("%s\n", two ? "   second: before -> after" : "");
-    for (int k = 1; k < PG_NREGS; k++)
-        if (k == t[0].insn.d || k == t[0].insn.a || k == t[0].insn.b || a->r[k] != c->r[k] ||
-            (two && (b->r[k] != d->r[k] || c->r[k] != d->r[k])))
-            line(pg_reg_names[k], a->r[k], b->r[k], c->r[k], d->r[k], two);
-    for (int k = 1; k < PG_NMREGS; k++)
-        if (a->m[k] != c->m[k] || (two && (b->m[k] != d->m[k] || c->m[k] != d->m[k]))) {
-            snprintf(text, sizeof text, "m%d", k);
-            line(text, a->m[k], b->m[k], c->m[k], d->m[k], two);
-        }
-    line("STATUS", a->psw.status, b->psw.status, c->psw.status, d->psw.status, two);
-    line("PC", a->psw.pc, b->psw.pc, c->psw.pc, d->psw.pc, two);
-    line("BASE", a->psw.base, b->psw.base, c->psw.base, d->psw.base, two);
-    line("BOUND", a->psw.bound, b->psw.bound, c->psw.bound, d->psw.bound, two);
-    line("MBASE", a->mon_base, b->mon_base, c->mon_base, d->mon_base, two);
-    line("MBOUND", a->mon_bound, b->mon_bound, c->mon_bound, d->mon_bound, two);
-    line("T high", (uint32_t)(a->T >> 32), (uint32_t)(b->T >> 32), (uint32_t)(c->T >> 32),
-         (uint32_t)(d->T >> 32), two);
-    line("T low", (uint32_t)a->T, (uint32_t)b->T, (uint32_t)c->T, (uint32_t)d->T, two);
-    line("devices", (uint32_t)r[0].devices_before, (uint32_t)r[1].devices_before,
-         (uint32_t)r[0].devices, (uint32_t)r[1].devices, two);
-    for (int k = 0; k <= two; k++)
-        for (unsigned n = 0; n < r[k].nstored; n++)
-            printf("    %s stores 0x%x, %u bytes, at 0x%08x of the map\n", k ? "second" : "first",
-                   r[k].stored[n].value, r[k].stored[n].size, r[k].stored[n].place);
-    printf("    %-8s %s%s%s\n", "outcome", ending(&r[0]), two ? ", and " : "",
-           two ? ending(&r[1]) : "");
-}
-
-/* Why the pair shows the property, in one sentence. */
-static void print_why(enum pg_op op, enum pg_property p, const struct pg_witness *w) {
-    static const char *const pairs[PG_NPROPERTIES] = {
-        [PG_PROPERTY_privileged] = "between a user and a supervisor state, it differs in its "
-                                   "outcome",
-        [PG_PROPERTY_control] = "it completes and changes authority",
-        [PG_PROPERTY_location] = "two states with one map at different places end otherwise",
-        [PG_PROPERTY_mode] = "two states that differ in their mode alone end otherwise",
-        [PG_PROPERTY_resource] = "two states that differ in IE, T, the monitor pair or the devices "
-                                 "alone end otherwise",
-    };
-    printf("    so `%s` is %s: %s (%s)\n\n", pg_rows[op].mnemonic, pg_properties[p].words,
-           p == PG_PROPERTY_user ? pairs[w->kind] : pairs[p], w->what);
-}
-
-static void print_explanation(const struct inquiry *q, enum pg_op op) {
-    const struct pg_verdict *v = &q->verdicts[op];
-    char text[512];
-    pg_class_sentence(v, q->profile.name, text, sizeof text);
-    printf("%s.\n%s: %s\n", text, pg_rows[op].mnemonic, pg_rows[op].meaning);
-    pg_classify_varied(op, text, sizeof text);
-    printf(
-        "%llu states were tried, varied in %s;\n%llu pairs of a user and a supervisor state.\n\n",
-        (unsigned long long)v->states, text, (unsigned long long)v->pairs);
-    for (int p = 0; p < PG_NPROPERTIES; p++) {
-        const struct pg_witness *w = &v->witness[p];
-        printf("%c %s: ", pg_properties[p].letter, pg_properties[p].words);
-        if (!v->is[p]) {
-            if (p == PG_PROPERTY_privileged)
-                printf("no\n\n");
-            else
-                printf("no; %llu states show nothing of it\n\n", (unsigned long long)v->states);
-            continue;
-        }
-        printf("yes%s%s\n", p == PG_PROPERTY_user ? ", as it is shown by user states: " : "",
-               p == PG_PROPERTY_user ? pg_properties[w->kind].words : "");
-        print_states(w, !(p == PG_PROPERTY_control ||
-                          (p == PG_PROPERTY_user && w->kind == PG_PROPERTY_control)));
-        print_why(op, (enum pg_property)p, w);
-    }
-}
-
 /* ---- the command */
 
 static int find_instruction(const char *name, enum pg_op *op) {
@@ -182,40 +92,38 @@ static int find_instruction(const char *name, enum pg_op *op) {
     return mon_unknown("instruction", name, &search);
 }
 
-static int classify(struct inquiry *q) {
-    const char *text = mon_option(q->args, OPT_profile),
-               *explain = mon_option(q->args, OPT_explain);
+static int classify(const struct mon_args *args, struct classification *q) {
+    const char *text = mon_option(args, OPT_profile), *explain = mon_option(args, OPT_explain);
     enum pg_op only = PG_NOPS;
-    int status = mon_json_check(q->args);
+    uint64_t states = PG_CLASSIFY_STATES;
+    int status = mon_json_check(args);
     if (status || (status = mon_profile(text ? text : "strict", &q->profile)) ||
         (explain && (status = find_instruction(explain, &only))))
         return status;
-    if (q->args->noperands)
+    if (args->noperands)
         return mon_fail(MON_USAGE, "classify takes no guest");
+    if (explain && mon_option(args, OPT_json))
+        return mon_fail(MON_USAGE, "--explain prints text; --json has every witness as it is");
     q->seed = PG_CLASSIFY_SEED;
-    if ((text = mon_option(q->args, OPT_seed)) && !mon_number(text, UINT64_MAX, 0, &q->seed))
+    if ((text = mon_option(args, OPT_seed)) && !mon_number(text, UINT64_MAX, 0, &q->seed))
         return mon_fail(MON_USAGE, "--seed %s: not a number", text);
-    q->states = PG_CLASSIFY_STATES;
-    if ((text = mon_option(q->args, OPT_states)) &&
-        (!mon_number(text, UINT32_MAX, 1000, &q->states) || q->states == 0))
-        return mon_fail(MON_USAGE, "--states %s: not a number above 0", text);
-    struct pg_classifier *c = pg_classifier_open(&q->profile, q->seed);
+    if ((text = mon_option(args, OPT_states)) &&
+        (!mon_number(text, PG_CLASSIFY_MOST, 1000, &states) || states == 0))
+        return mon_fail(MON_USAGE, "--states %s: not a number from 1 to %u", text,
+                        PG_CLASSIFY_MOST);
+    q->classifier = pg_classifier_open(&q->profile, q->seed);
     q->verdicts = calloc(PG_NOPS, sizeof *q->verdicts);
-    if (!c || !q->verdicts) {
-        if (c)
-            pg_classifier_close(c);
+    if (!q->classifier || !q->verdicts)
         return mon_fail(MON_INTERNAL, "the host is out of memory");
-    }
     for (int op = 0; op < PG_NOPS && !mon_interrupted(); op++)
         if (only == PG_NOPS || only == (enum pg_op)op)
-            pg_classify(c, (enum pg_op)op, q->states, PG_NPROPERTIES, &q->verdicts[op]);
-    pg_classifier_close(c);
+            pg_classify(q->classifier, (enum pg_op)op, states, PG_NPROPERTIES, &q->verdicts[op]);
     if (mon_interrupted())
         return MON_INTERRUPTED;
-    if (mon_option(q->args, OPT_json) && !explain)
-        return mon_json_classify(q->profile.name, q->seed, q->verdicts);
+    if (mon_option(args, OPT_json))
+        return mon_json_classify(q);
     if (explain) {
-        print_explanation(q, only);
+        mon_explain_class(q, only);
     } else {
         print_table(q);
         print_theorems(q);
@@ -224,9 +132,11 @@ static int classify(struct inquiry *q) {
 }
 
 int cmd_classify(const struct mon_args *args) {
-    struct inquiry q = {.args = args};
+    struct classification q = {0};
     mon_catch_interrupts();
-    int status = classify(&q);
+    int status = classify(args, &q);
+    if (q.classifier)
+        pg_classifier_close(q.classifier);
     free(q.verdicts);
     return status;
 }

@@ -1,10 +1,9 @@
 /* json.c - results as JSON, by the schemas in schema/. */
+#include "monitor/classify.h"
 #include "monitor/depth.h"
 #include "monitor/verify.h"
 
 #ifdef HAVE_JANSSON
-
-#include "machine/classify/classify.h"
 
 #include <jansson.h>
 enum {
@@ -106,36 +105,70 @@ static json_t *theorem(const struct pg_theorem *t) {
     return json_pack("{s:b, s:o}", "holds", t->holds, "broken_by", broken_by);
 }
 
-/* One state of a witness: what is needed to make it again. */
-static json_t *state(const struct pg_trial *t, const struct pg_result *r) {
-    json_t *registers = json_array();
-    for (int k = 0; k < PG_NREGS; k++)
-        json_array_append_new(registers, json_integer(t->cpu.r[k]));
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:s, s:I}", "insn", (json_int_t)t->insn.word,
-                     "status", (json_int_t)t->cpu.psw.status, "pc", (json_int_t)t->cpu.psw.pc,
-                     "base", (json_int_t)t->cpu.psw.base, "bound", (json_int_t)t->cpu.psw.bound,
-                     "registers", registers, "outcome",
+static json_t *words(const uint32_t *values, int n) {
+    json_t *list = json_array();
+    for (int k = 0; k < n; k++)
+        json_array_append_new(list, json_integer(values[k]));
+    return list;
+}
+
+static json_t *cpu(const struct pg_cpu *c) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "status",
+                     (json_int_t)c->psw.status, "pc", (json_int_t)c->psw.pc, "base",
+                     (json_int_t)c->psw.base, "bound", (json_int_t)c->psw.bound, "mbase",
+                     (json_int_t)c->mon_base, "mbound", (json_int_t)c->mon_bound, "T", number(c->T),
+                     "U", number(c->U), "registers", words(c->r, PG_NREGS), "monitor_registers",
+                     words(c->m, PG_NMREGS));
+}
+
+static void device_register(void *list, const struct pg_device *device, const struct pg_reg *reg,
+                            uint64_t before, uint64_t after) {
+    json_array_append_new(list,
+                          json_pack("{s:s, s:s, s:o, s:o}", "device", device->name, "register",
+                                    reg->name, "before", number(before), "after", number(after)));
+}
+
+/* One state of a witness, before and after: with the seed all that is needed to make it again. */
+static json_t *state(struct pg_classifier *c, const struct pg_trial *t, const struct pg_result *r) {
+    json_t *devices = json_array(), *stores = json_array();
+    pg_trial_devices(c, t, device_register, devices);
+    for (unsigned k = 0; k < r->nstored && k < PG_NSTORED; k++)
+        json_array_append_new(stores, json_pack("{s:o, s:I, s:I}", "place",
+                                                r->stored[k].place == PG_UNMAPPED
+                                                    ? json_null()
+                                                    : json_integer(r->stored[k].place),
+                                                "value", (json_int_t)r->stored[k].value, "size",
+                                                (json_int_t)r->stored[k].size));
+    return json_pack("{s:I, s:s, s:o, s:o, s:s, s:o, s:o, s:b}", "insn", (json_int_t)t->insn.word,
+                     "map", pg_map_words[t->map], "before", cpu(&t->cpu), "after", cpu(&r->cpu),
+                     "outcome",
                      r->outcome == PG_RETIRED ? "completes" : pg_causes[r->trap.cause].name,
-                     "status_after", (json_int_t)r->cpu.psw.status);
+                     "devices", devices, "stores", stores, "tlb_lost", r->tlb_lost);
 }
 
 /* Of the first property from control on that was found; null if none was. */
-static json_t *first_witness(const struct pg_verdict *v) {
+static json_t *first_witness(struct pg_classifier *c, const struct pg_verdict *v) {
     for (int p = PG_PROPERTY_control; p < PG_NPROPERTIES; p++)
-        if (v->is[p])
-            return json_pack("{s:s, s:s, s:[o, o]}", "property", pg_properties[p].name, "what",
-                             v->witness[p].what, "states",
-                             state(&v->witness[p].trial[0], &v->witness[p].result[0]),
-                             state(&v->witness[p].trial[1], &v->witness[p].result[1]));
+        if (v->is[p]) {
+            const struct pg_witness *w = &v->witness[p];
+            char what[256], why[512];
+            json_t *states = json_array();
+            for (int k = 0; k <= pg_witness_has_two(w); k++)
+                json_array_append_new(states, state(c, &w->trial[k], &w->result[k]));
+            pg_witness_text(w, what, sizeof what);
+            pg_witness_sentence(w, why, sizeof why);
+            return json_pack("{s:s, s:s, s:s, s:o}", "property", pg_properties[p].name, "what",
+                             what, "why", why, "states", states);
+        }
     return json_null();
 }
 
-int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdict *verdicts) {
+int mon_json_classify(const struct classification *q) {
     struct pg_theorem theorems[3];
     json_t *instructions = json_array();
-    pg_theorems(verdicts, theorems);
+    pg_theorems(q->verdicts, theorems);
     for (int op = 0; op < PG_NOPS; op++) {
-        const struct pg_verdict *v = &verdicts[op];
+        const struct pg_verdict *v = &q->verdicts[op];
         json_t *one = json_pack("{s:s, s:b}", "mnemonic", pg_rows[op].mnemonic, "gate", v->gate);
         for (int p = 0; p < PG_NPROPERTIES; p++) {
             char name[40];
@@ -144,13 +177,14 @@ int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdic
             json_object_set_new(one, name, json_boolean(v->is[p]));
         }
         json_object_set_new(one, "states_tried", number(v->states));
-        json_object_set_new(one, "witness", first_witness(v));
+        json_object_set_new(one, "witness", first_witness(q->classifier, v));
         json_array_append_new(instructions, one);
     }
     return print(json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", "trapeze.classify",
-                           "version", CLASSIFY_VERSION, "profile", profile, "seed", number(seed),
-                           "theorem1", theorem(&theorems[0]), "theorem2", theorem(&theorems[1]),
-                           "theorem3", theorem(&theorems[2]), "instructions", instructions));
+                           "version", CLASSIFY_VERSION, "profile", q->profile.name, "seed",
+                           number(q->seed), "theorem1", theorem(&theorems[0]), "theorem2",
+                           theorem(&theorems[1]), "theorem3", theorem(&theorems[2]), "instructions",
+                           instructions));
 }
 
 static json_t *divergence(const struct verification *v, size_t k) {
@@ -235,7 +269,7 @@ int mon_json_compare(const char *guest, const char *engine, const struct mon_col
     return 0;
 }
 
-int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdict *verdicts) {
+int mon_json_classify(const struct classification *q) {
     return 0;
 }
 

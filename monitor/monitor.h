@@ -219,8 +219,4 @@ int mon_json_run(const char *system, const char *engine, const struct mon_result
 int mon_json_compare(const char *guest, const char *engine, const struct mon_column *columns,
                      size_t n);
 
-/* The verdicts on all instructions, by schema/classify.schema.json. The same returns. */
-struct pg_verdict;
-int mon_json_classify(const char *profile, uint64_t seed, const struct pg_verdict *verdicts);
-
 #endif

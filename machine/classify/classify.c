@@ -1,14 +1,7 @@
 /* classify.c - from experiments to verdicts, and from verdicts to the theorems. */
 #include "machine/classify/parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-const struct pg_property_row pg_properties[PG_NPROPERTIES] = {
-#define X(name, letter, words) {#name, letter, words},
-#include "machine/classify/property.def"
-#undef X
-};
 
 struct pg_classifier *pg_classifier_open(const struct pg_profile *profile, uint64_t seed) {
     struct pg_classifier *c = calloc(1, sizeof *c);
@@ -43,7 +36,7 @@ struct inquiry {
 };
 
 static void run(struct inquiry *q, const struct pg_trial *t, struct pg_result *r) {
-    trial_run(q->c, t, r);
+    pg_trial_run(q->c, t, r);
     q->v->states++;
     q->completed |= r->outcome == PG_RETIRED;
     if (q->v->states == 1)
@@ -58,7 +51,8 @@ static bool is_user(const struct pg_trial *t) {
 
 /* Keep the first pair that shows a property. */
 static void witness(struct inquiry *q, enum pg_property property, enum pg_property kind,
-                    const struct pg_trial t[2], const struct pg_result r[2], const char *what) {
+                    const struct pg_trial t[2], const struct pg_result r[2],
+                    const struct pg_difference *d) {
     struct pg_witness *w = &q->v->witness[property];
     q->v->is[property] = true;
     if (w->found)
@@ -67,22 +61,22 @@ static void witness(struct inquiry *q, enum pg_property property, enum pg_proper
     w->kind = kind;
     memcpy(w->trial, t, sizeof w->trial);
     memcpy(w->result, r, sizeof w->result);
-    snprintf(w->what, sizeof w->what, "%s", what);
+    w->difference = *d;
 }
 
 /* A sensitivity that was shown by t; between user states it makes the instruction user-sensitive.
  */
 static void sensitive(struct inquiry *q, enum pg_property property, const struct pg_trial t[2],
-                      const struct pg_result r[2], const char *what) {
-    witness(q, property, property, t, r, what);
+                      const struct pg_result r[2], const struct pg_difference *d) {
+    witness(q, property, property, t, r, d);
     if (is_user(&t[0]) && is_user(&t[1]))
-        witness(q, PG_PROPERTY_user, property, t, r, what);
+        witness(q, PG_PROPERTY_user, property, t, r, d);
 }
 
 /* One state against the same in every other mode: ring and MON. */
 static void try_modes(struct inquiry *q, struct pg_trial t[2], struct pg_result r[2]) {
     const uint32_t base = t[0].cpu.psw.status;
-    char what[96];
+    struct pg_difference d;
     for (uint32_t mode = 0; mode < 8; mode++) {
         uint32_t bits = (mode & 3) | (mode & 4 ? PG_MON : 0);
         if (bits == (base & (PG_RING | PG_MON)))
@@ -90,8 +84,8 @@ static void try_modes(struct inquiry *q, struct pg_trial t[2], struct pg_result 
         t[1] = t[0];
         t[1].cpu.psw.status = (base & ~(uint32_t)(PG_RING | PG_MON)) | bits;
         run(q, &t[1], &r[1]);
-        if (differ_by_mode(t, r, what))
-            witness(q, PG_PROPERTY_mode, PG_PROPERTY_mode, t, r, what);
+        if (differ_by_mode(t, r, &d))
+            witness(q, PG_PROPERTY_mode, PG_PROPERTY_mode, t, r, &d);
         if (is_user(&t[0]) == is_user(&t[1]) || memory_or_operand_trap(&r[0]) ||
             memory_or_operand_trap(&r[1]))
             continue;
@@ -99,11 +93,12 @@ static void try_modes(struct inquiry *q, struct pg_trial t[2], struct pg_result 
                                *supervisor = &r[is_user(&t[0]) ? 1 : 0];
         q->v->pairs++;
         if (user->outcome == PG_TRAPPED && user->trap.cause == PG_CAUSE_privilege &&
-            supervisor->outcome == PG_RETIRED)
-            witness(q, PG_PROPERTY_privileged, PG_PROPERTY_privileged, t, r,
-                    "outcome: completes in the supervisor state, the privilege trap in the other");
-        else
+            supervisor->outcome == PG_RETIRED) {
+            tell_outcomes(r, &d);
+            witness(q, PG_PROPERTY_privileged, PG_PROPERTY_privileged, t, r, &d);
+        } else {
             q->privilege_broken = true;
+        }
     }
 }
 
@@ -113,33 +108,33 @@ static void try_locations(struct inquiry *q, struct pg_trial t[2], struct pg_res
     bool rights = t[0].map >= PG_MAP_RIGHTS;
     enum pg_map first = rights ? PG_MAP_RIGHTS : PG_MAP_REAL,
                 end = rights ? PG_NMAPS : PG_MAP_RIGHTS;
-    char what[96];
+    struct pg_difference d;
     for (enum pg_map l = first; l < end; l++) {
         if (l == t[0].map || (l == PG_MAP_REAL && bound != IMAGE_SIZE))
             continue;
         t[1] = t[0];
         trial_relocate(&t[1], l, bound);
         run(q, &t[1], &r[1]);
-        if (differ_by_location(t, r, what))
-            sensitive(q, PG_PROPERTY_location, t, r, what);
+        if (differ_by_location(t, r, &d))
+            sensitive(q, PG_PROPERTY_location, t, r, &d);
     }
 }
 
 /* The same with one thing changed: IE, T, the monitor pair, the devices. */
 static void try_resources(struct inquiry *q, struct pg_trial t[2], struct pg_result r[2]) {
-    char what[96];
+    struct pg_difference d;
     for (unsigned k = 0; k < 5; k++) {
         t[1] = t[0];
         switch (k) {
         case 0: t[1].cpu.psw.status ^= PG_IE; break;
-        case 1: t[1].cpu.T += 1ULL << 40 | 1ULL << 26; break;
+        case 1: t[1].cpu.T += 1ULL << 40 | 1ULL << 28; break;
         case 2: t[1].cpu.mon_base ^= PG_PAGE; break;
         case 3: t[1].cpu.mon_bound += PG_PAGE; break;
         default: t[1].devices = (t[0].devices + 1) % PG_NDEVICE_STATES; break;
         }
         run(q, &t[1], &r[1]);
-        if (differ_by_resource(t, r, what))
-            sensitive(q, PG_PROPERTY_resource, t, r, what);
+        if (differ_by_resource(t, r, &d))
+            sensitive(q, PG_PROPERTY_resource, t, r, &d);
     }
 }
 
@@ -148,15 +143,15 @@ void pg_classify(struct pg_classifier *c, enum pg_op op, uint64_t states, enum p
     struct inquiry q = {.c = c, .v = v, .own_cause = true};
     struct pg_trial t[2];
     struct pg_result r[2];
-    char what[96];
+    struct pg_difference d;
     *v = (struct pg_verdict){.op = op};
     for (uint64_t k = 0; v->states < states && !(until < PG_NPROPERTIES && v->is[until]); k++) {
         trial_make(c, op, k, &t[0]);
         run(&q, &t[0], &r[0]);
         t[1] = t[0];
         r[1] = r[0];
-        if (changes_authority(&t[0], &r[0], what))
-            sensitive(&q, PG_PROPERTY_control, t, r, what);
+        if (changes_authority(&t[0], &r[0], &d))
+            sensitive(&q, PG_PROPERTY_control, t, r, &d);
         try_modes(&q, t, r);
         try_locations(&q, t, r);
         try_resources(&q, t, r);
@@ -212,19 +207,4 @@ bool pg_user_sensitive(const struct pg_profile *profile, enum pg_op op) {
         pg_classifier_close(c);
     free(v);
     return yes;
-}
-
-void pg_class_sentence(const struct pg_verdict *v, const char *profile, char *text, size_t size) {
-    char list[128] = "";
-    size_t n = 0;
-    for (int p = PG_PROPERTY_control; p <= PG_PROPERTY_resource; p++)
-        if (v->is[p] && n < sizeof list)
-            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "",
-                                  pg_properties[p].words);
-    snprintf(text, size, "`%s` is %s and %s in profile %s", pg_rows[v->op].mnemonic,
-             n ? list : "not sensitive",
-             v->gate                         ? "a gate"
-             : v->is[PG_PROPERTY_privileged] ? "privileged"
-                                             : "not privileged",
-             profile);
 }

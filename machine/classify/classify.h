@@ -25,20 +25,14 @@ struct pg_property_row {
 };
 extern const struct pg_property_row pg_properties[PG_NPROPERTIES];
 
-/* How virtual addresses lead to memory in a state under test. Those with the same family and bound
- * are relocated forms of one another: one map, other places. See subject.c. */
+/* How virtual addresses lead to memory in a state under test; pg_map_words tells it. */
 enum pg_map {
-    PG_MAP_REAL,
-    PG_MAP_BOUNDS,
-    PG_MAP_BOUNDS_ELSEWHERE,
-    PG_MAP_PAGED,
-    PG_MAP_PAGED_SCATTERED,
-    PG_MAP_TLB,       /* paged, all of the map in the TLB and in the tables */
-    PG_MAP_TLB_ALONE, /* paged, the same map in the TLB, but nothing in the tables */
-    PG_MAP_RIGHTS,    /* paged, with pages of all kinds of rights */
-    PG_MAP_RIGHTS_SCATTERED,
+#define X(name, words, mode, first, scattered, table, filled, in_tlb, rights) PG_MAP_##name,
+#include "machine/classify/map.def"
+#undef X
     PG_NMAPS
 };
+extern const char *const pg_map_words[PG_NMAPS];
 
 enum { PG_NDEVICE_STATES = 5 }; /* arrangements of the devices that are tried */
 
@@ -50,7 +44,10 @@ struct pg_trial {
     unsigned devices; /* which arrangement */
 };
 
-/* A store that the instruction made: where, as an offset in what the map leads to. */
+/* A store that the instruction made: where, as an offset in what the map leads to, or PG_UNMAPPED.
+ */
+enum { PG_NSTORED = 4 };
+#define PG_UNMAPPED UINT32_MAX
 struct pg_stored {
     uint32_t place, value, size;
 };
@@ -65,8 +62,15 @@ struct pg_result {
     bool tlb_lost;    /* an entry left the TLB */
     uint64_t devices; /* digest of the devices' registers and the console output */
     uint64_t devices_before;
-    struct pg_stored stored[4];
-    unsigned nstored;
+    struct pg_stored stored[PG_NSTORED];
+    unsigned nstored; /* all; more than fit are only counted */
+};
+
+/* The first thing in which two results differ (or, of control-sensitivity, a state before and
+ * after), in words. */
+struct pg_difference {
+    const char *name;
+    char value[2][64];
 };
 
 /* Two trials that show a property; for control-sensitivity one, and the second is not used. */
@@ -75,7 +79,7 @@ struct pg_witness {
     enum pg_property kind; /* of a user-sensitive one: control, location or resource */
     struct pg_trial trial[2];
     struct pg_result result[2];
-    char what[96]; /* the first thing that differs, in words */
+    struct pg_difference difference;
 };
 
 /* What was found out about one instruction. */
@@ -90,6 +94,7 @@ struct pg_verdict {
 };
 
 enum { PG_CLASSIFY_STATES = 100000 }; /* at least so many for a full verdict */
+#define PG_CLASSIFY_MOST 0xffffffffU  /* more are not all different */
 #define PG_CLASSIFY_SEED 1974
 
 /* An apparatus for experiments; free with pg_classifier_close. NULL if the host is out of memory.
@@ -97,13 +102,38 @@ enum { PG_CLASSIFY_STATES = 100000 }; /* at least so many for a full verdict */
 struct pg_classifier *pg_classifier_open(const struct pg_profile *profile, uint64_t seed);
 void pg_classifier_close(struct pg_classifier *c);
 
-/* Try at least `states` states of the instruction. With `until`, stop at the first witness of that
- * property (PG_NPROPERTIES: never). The same seed gives the same verdict. */
+/* Try at least `states` states of the instruction, at most PG_CLASSIFY_MOST. With `until`, stop at
+ * the first witness of that property (PG_NPROPERTIES: never). The same seed gives the same verdict.
+ */
 void pg_classify(struct pg_classifier *c, enum pg_op op, uint64_t states, enum pg_property until,
                  struct pg_verdict *verdict);
 
 /* What an instruction of this format is varied in, as one line. */
 void pg_classify_varied(enum pg_op op, char *text, size_t size);
+
+/* Make the state, run the instruction, note the result, and put everything back. A witness of a
+ * classifier with the same profile and seed gives its result again. */
+void pg_trial_run(struct pg_classifier *c, const struct pg_trial *trial, struct pg_result *result);
+
+/* Run it, and tell of each device register what it was before and after. */
+typedef void pg_trial_register_fn(void *context, const struct pg_device *device,
+                                  const struct pg_reg *reg, uint64_t before, uint64_t after);
+void pg_trial_devices(struct pg_classifier *c, const struct pg_trial *trial,
+                      pg_trial_register_fn *tell, void *context);
+
+/* What maps the page of va before the instruction: the entry in the table and the one in the TLB,
+ * 0 for none. False if the state is not paged, or its map or BOUND ends before va. */
+bool pg_trial_page(const struct pg_trial *trial, uint32_t va, uint32_t *table, uint32_t *tlb);
+
+/* Does the witness have two trials? Those of control-sensitivity have one. */
+bool pg_witness_has_two(const struct pg_witness *w);
+
+/* The difference as "a0: 0x00000000, or 0x00000001". */
+void pg_witness_text(const struct pg_witness *w, char *text, size_t size);
+
+/* Why the witness shows the property, in one sentence such as "`gpsw`, in ring 0: a0 = 0x00000000;
+ * in ring 1: a0 = 0x00000001. What it does depends on the mode." */
+void pg_witness_sentence(const struct pg_witness *w, char *text, size_t size);
 
 /* A theorem's condition, and what breaks it. */
 struct pg_theorem {
@@ -120,7 +150,7 @@ void pg_theorems(const struct pg_verdict verdicts[PG_NOPS], struct pg_theorem th
 enum pg_class pg_derived_class(const struct pg_verdict *all);
 
 /* Is it user-sensitive and not privileged under the profile? Tries few states, and stops at the
- * first witness: some milliseconds. */
+ * first witness: some milliseconds. True, the safe answer, if the host is out of memory. */
 bool pg_user_sensitive(const struct pg_profile *profile, enum pg_op op);
 
 /* One sentence on the instruction's class under a profile, such as "`gpsw` is behaviour-sensitive

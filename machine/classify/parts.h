@@ -1,5 +1,6 @@
-/* parts.h - inside the classifier: subject.c makes states and runs them, states.c enumerates them,
- * experiments.c compares results, classify.c draws the conclusions. */
+/* parts.h - inside the classifier: subject.c makes states and runs them, with devices as
+ * arrangement.c sets them; states.c enumerates them; experiments.c compares results, classify.c
+ * draws the conclusions, words.c tells them. */
 #ifndef PG_CLASSIFY_PARTS_H
 #define PG_CLASSIFY_PARTS_H
 
@@ -23,7 +24,9 @@ struct subject {
     struct write writes[MAX_WRITES];
     unsigned nwrites;
     bool tlb_lost;
+    bool tlb_full;                       /* the state under test began with entries in the TLB */
     uint8_t *devices[PG_NDEVICE_STATES]; /* registers in each arrangement */
+    uint64_t digests[PG_NDEVICE_STATES]; /* of them */
     size_t devices_size;
 };
 
@@ -38,21 +41,32 @@ bool subject_open(struct subject *s, uint32_t memory, const struct pg_profile *p
                   uint64_t seed);
 void subject_close(struct subject *s);
 
+/* The machine that a trial runs on. */
+struct subject *trial_subject(struct pg_classifier *c, const struct pg_trial *trial);
+
 /* Fill in memory mode, BASE and BOUND for the layout; `bound` in bytes, a multiple of the page. */
 void trial_relocate(struct pg_trial *trial, enum pg_map layout, uint32_t bound);
 
-/* Make the state, run the instruction, and put everything back. */
-void trial_run(struct pg_classifier *c, const struct pg_trial *trial, struct pg_result *result);
+/* arrangement.c: make the arrangements, false if the host is out of memory; copy all registers from
+ * the machine to `blob` (save) or back; a digest of the registers and the output. */
+bool devices_arrange(struct subject *s);
+void devices_move(struct subject *s, uint8_t *blob, bool save);
+uint64_t devices_digest(const struct subject *s);
 
 /* states.c: base state k of an instruction. */
 void trial_make(const struct pg_classifier *c, enum pg_op op, uint64_t k, struct pg_trial *trial);
-uint64_t mix(uint64_t x);
+uint64_t classify_mix(uint64_t x);
 
-/* experiments.c: compare; on a difference say in words what it is, and return true. */
-bool changes_authority(const struct pg_trial *t, const struct pg_result *r, char what[96]);
-bool differ_by_location(const struct pg_trial t[2], const struct pg_result r[2], char what[96]);
-bool differ_by_mode(const struct pg_trial t[2], const struct pg_result r[2], char what[96]);
-bool differ_by_resource(const struct pg_trial t[2], const struct pg_result r[2], char what[96]);
+/* experiments.c: compare; on a difference tell what it is, and return true. */
+bool changes_authority(const struct pg_trial *t, const struct pg_result *r,
+                       struct pg_difference *d);
+bool differ_by_location(const struct pg_trial t[2], const struct pg_result r[2],
+                        struct pg_difference *d);
+bool differ_by_mode(const struct pg_trial t[2], const struct pg_result r[2],
+                    struct pg_difference *d);
+bool differ_by_resource(const struct pg_trial t[2], const struct pg_result r[2],
+                        struct pg_difference *d);
+void tell_outcomes(const struct pg_result r[2], struct pg_difference *d);
 bool memory_or_operand_trap(const struct pg_result *r);
 
 #endif

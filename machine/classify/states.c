@@ -2,12 +2,10 @@
  *
  * State k of an instruction takes its ring, MON, IE, layout, bound and device arrangement from k,
  * digit by digit, so that all combinations come round; its operands are boundary values, or any;
- * the rest, what the instruction should not depend on, is random. No two k give the same state: T
- * is another one in each.
+ * the rest, what the instruction should not depend on, is random. No two k give the same state:
+ * the low 28 bits of T are k, and what classify.c changes in a state leaves them alone.
  */
 #include "machine/classify/parts.h"
-
-#include <stdio.h>
 
 /* A stream of random numbers for one state. */
 struct dice {
@@ -15,23 +13,30 @@ struct dice {
 };
 
 static uint64_t roll(struct dice *d) {
-    return d->state = mix(d->state);
+    return d->state = classify_mix(d->state);
 }
 
 static uint32_t below(struct dice *d, uint32_t n) {
     return (uint32_t)(roll(d) >> 32) % n;
 }
 
-/* A value that a register may hold: small, an address at the edge of a page or of the map, a word's
- * boundary, or any. */
+/* The number of a port, of any device. */
+static uint32_t port(struct dice *d) {
+    const struct pg_device *device = pg_devices[below(d, PG_NDEVICES)];
+    return device->nports ? device->ports[below(d, (uint32_t)device->nports)].number : 0;
+}
+
+/* A value that a register may hold: small, a port, an address at the edge of a page or of the map,
+ * a word's boundary, or any. */
 static uint32_t value(struct dice *d) {
     static const uint32_t edges[] = {0, 1, 2, 4, 0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff};
-    switch (below(d, 6)) {
+    switch (below(d, 7)) {
     case 0: return edges[below(d, sizeof edges / sizeof *edges)];
     case 1: return below(d, 64);
     case 2: return below(d, IMAGE_PAGES + 2) * PG_PAGE;
     case 3: return below(d, IMAGE_PAGES) * PG_PAGE + PG_PAGE - 4 * below(d, 8);
     case 4: return below(d, IMAGE_SIZE / 4) * 4;
+    case 5: return port(d);
     default: return (uint32_t)roll(d);
     }
 }
@@ -70,7 +75,7 @@ static void make_insn(struct dice *d, enum pg_op op, struct pg_insn *in) {
 }
 
 void trial_make(const struct pg_classifier *c, enum pg_op op, uint64_t k, struct pg_trial *t) {
-    struct dice d = {mix(c->seed ^ (uint64_t)op << 40) ^ k};
+    struct dice d = {classify_mix(c->seed ^ (uint64_t)op << 40) ^ k};
     uint64_t digits = k;
     roll(&d);
     *t = (struct pg_trial){0};
@@ -94,14 +99,6 @@ void trial_make(const struct pg_classifier *c, enum pg_op op, uint64_t k, struct
     t->cpu.psw.pc = below(&d, IMAGE_SIZE / 4) * 4;
     t->cpu.mon_base = below(&d, 2) ? 32 * PG_PAGE : below(&d, 16) * PG_PAGE;
     t->cpu.mon_bound = below(&d, 6) * PG_PAGE;
-    t->cpu.T = (roll(&d) >> 4 & ~(uint64_t)0xffffff) | k;
+    t->cpu.T = (roll(&d) >> 4 & ~(uint64_t)0xfffffff) | k;
     t->cpu.U = t->cpu.T / 2;
-}
-
-void pg_classify_varied(enum pg_op op, char *text, size_t size) {
-    const struct pg_layout *l = &pg_layouts[pg_rows[op].format];
-    snprintf(text, size,
-             "ring x MON x IE x %d maps (real, relocation-bounds, paged, TLB, rights) x bound x %d "
-             "device arrangements%s%s; everything else at random",
-             PG_NMAPS, PG_NDEVICE_STATES, *l->operands ? " x operands " : "", l->operands);
 }

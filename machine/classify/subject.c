@@ -22,18 +22,20 @@ static const struct layout {
     uint32_t frame; /* first page of the image; scattered: see frame_of */
     bool scattered;
     unsigned table; /* number of the pair, if paged */
+    bool filled;
     bool in_tlb;
     bool rights; /* pages of all kinds */
 } layouts[PG_NMAPS] = {
-    [PG_MAP_REAL] = {PG_MODE_REAL, 0, false, 0, false, false},
-    [PG_MAP_BOUNDS] = {PG_MODE_BOUNDS, FIRST, false, 0, false, false},
-    [PG_MAP_BOUNDS_ELSEWHERE] = {PG_MODE_BOUNDS, SECOND, false, 0, false, false},
-    [PG_MAP_PAGED] = {PG_MODE_PAGED, FIRST, false, 0, false, false},
-    [PG_MAP_PAGED_SCATTERED] = {PG_MODE_PAGED, SCATTERED, true, 1, false, false},
-    [PG_MAP_TLB] = {PG_MODE_PAGED, FIRST, false, 0, true, false},
-    [PG_MAP_TLB_ALONE] = {PG_MODE_PAGED, FIRST, false, 2, true, false},
-    [PG_MAP_RIGHTS] = {PG_MODE_PAGED, FIRST, false, 3, false, true},
-    [PG_MAP_RIGHTS_SCATTERED] = {PG_MODE_PAGED, SCATTERED, true, 4, false, true},
+#define X(name, words, mode, first, scattered, table, filled, in_tlb, rights)                      \
+    {PG_MODE_##mode, first, scattered, table, filled, in_tlb, rights},
+#include "machine/classify/map.def"
+#undef X
+};
+
+const char *const pg_map_words[PG_NMAPS] = {
+#define X(name, words, mode, first, scattered, table, filled, in_tlb, rights) words,
+#include "machine/classify/map.def"
+#undef X
 };
 
 static uint32_t frame_of(const struct layout *l, uint32_t page) {
@@ -61,7 +63,7 @@ static uint32_t entry_of(const struct layout *l, uint32_t page) {
     return frame_of(l, page) * PG_PAGE | kind | valid;
 }
 
-uint64_t mix(uint64_t x) { /* splitmix64's */
+uint64_t classify_mix(uint64_t x) { /* splitmix64's */
     x += 0x9e3779b97f4a7c15ULL;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
     x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
@@ -70,7 +72,7 @@ uint64_t mix(uint64_t x) { /* splitmix64's */
 
 /* Word `at` of the image. Every other group of four words is a valid PSW. */
 static uint32_t image_word(uint64_t seed, uint32_t at) {
-    uint64_t group = mix(seed ^ at / 16), own = mix(seed ^ 0x100000000ULL ^ at);
+    uint64_t group = classify_mix(seed ^ at / 16), own = classify_mix(seed ^ 0x100000000ULL ^ at);
     if (group & 1)
         return (uint32_t)own;
     switch (at / 4 % 4) {
@@ -94,7 +96,7 @@ static void fill_tables(struct pg_ram *ram) {
     for (int k = 0; k < PG_NMAPS; k++) {
         const struct layout *l = &layouts[k];
         uint32_t root = table_of(l), leaf = root + PG_PAGE;
-        if (l->mode != PG_MODE_PAGED || k == PG_MAP_TLB_ALONE)
+        if (l->mode != PG_MODE_PAGED || !l->filled)
             continue;
         pg_ram_write32(ram, root, leaf | PG_PTE_V);
         for (uint32_t page = 0; page < IMAGE_PAGES; page++)
@@ -111,54 +113,12 @@ static void written(void *context, uint32_t pa, uint32_t size) {
     s->nwrites++;
 }
 
-/* A fill may replace an entry; only one that is gone has been taken out. */
+/* A fill may replace an entry; only one that is gone has been taken out. To clear an empty TLB
+ * takes nothing out. */
 static void entry_left(void *context, uint32_t root, uint32_t page) {
     struct subject *s = context;
-    if (page == PG_TLB_ALL || !pg_tlb_find(&s->m->tlb, root, page))
+    if (page == PG_TLB_ALL ? s->tlb_full : !pg_tlb_find(&s->m->tlb, root, page))
         s->tlb_lost = true;
-}
-
-/* ---- devices */
-
-static void each_device(struct subject *s, uint8_t *blob, bool save) {
-    for (int k = 0; k < PG_NDEVICES; k++) {
-        size_t size = pg_devices[k]->state_size;
-        if (save)
-            memcpy(blob, s->m->bus.state[k], size);
-        else
-            memcpy(s->m->bus.state[k], blob, size);
-        blob += size;
-    }
-}
-
-/* The arrangements: everything off; and four in which every register of a device that may be set
- * without an event coming soon is set. Which registers those are, the devices' tables say. */
-static bool arrange_devices(struct subject *s) {
-    for (int k = 0; k < PG_NDEVICES; k++)
-        s->devices_size += pg_devices[k]->state_size;
-    for (unsigned a = 0; a < PG_NDEVICE_STATES; a++) {
-        uint8_t *blob = s->devices[a] = calloc(1, s->devices_size);
-        if (!blob)
-            return false;
-        pg_bus_reset(&s->m->bus);
-        struct pg_env now = pg_env_begin(s->m);
-        pg_bus_advance(&s->m->bus, &now); /* input that is there has arrived: no event is pending */
-        for (int k = 0; a > 0 && k < PG_NDEVICES; k++)
-            for (size_t r = 0; r < pg_devices[k]->nregs; r++) {
-                const struct pg_reg *reg = &pg_devices[k]->regs[r];
-                uint64_t was = pg_reg_get(reg, s->m->bus.state[k]);
-                uint64_t value = reg->size == 8 ? PG_HORIZON - 1 - a : 1 + (a + r) % 2;
-                struct pg_env env = pg_env_begin(s->m);
-                if (k != (int)(a - 1) % PG_NDEVICES)
-                    continue;
-                pg_reg_set(reg, s->m->bus.state[k], value);
-                if ((pg_devices[k]->valid && !pg_devices[k]->valid(s->m->bus.state[k], &env)) ||
-                    (pg_devices[k]->pending && pg_devices[k]->pending(s->m->bus.state[k])))
-                    pg_reg_set(reg, s->m->bus.state[k], was);
-            }
-        each_device(s, blob, true);
-    }
-    return true;
 }
 
 /* ---- opening and closing */
@@ -177,14 +137,14 @@ bool subject_open(struct subject *s, uint32_t memory, const struct pg_profile *p
         fill(&s->m->ram, SECOND, false, seed);
         fill(&s->m->ram, SCATTERED, true, seed);
         for (uint32_t at = 0; at < FIRST * PG_PAGE; at += 4) /* what no map leads to */
-            pg_ram_write32(&s->m->ram, at, (uint32_t)mix(seed + at));
+            pg_ram_write32(&s->m->ram, at, (uint32_t)classify_mix(seed + at));
         fill_tables(&s->m->ram);
     }
     pg_input_add(&s->m->bus.plugs.input, 0, input, sizeof input - 1);
     pg_input_end(&s->m->bus.plugs.input, 0);
     s->pristine = malloc(s->m->ram.size);
     s->bit = pg_ram_add_watcher(&s->m->ram, written, s);
-    if (!s->pristine || !s->bit || !arrange_devices(s))
+    if (!s->pristine || !s->bit || !devices_arrange(s))
         return false;
     memcpy(s->pristine, s->m->ram.bytes, s->m->ram.size);
     for (uint32_t at = 0; at < s->m->ram.size; at += PG_PAGE)
@@ -222,12 +182,12 @@ static void prepare_tlb(struct subject *s, const struct layout *l) {
         pg_tlb_put(&s->m->tlb, table_of(l), page, entry_of(l, page));
 }
 
-/* The offset in the image of a physical address, by the layout's map; or UINT32_MAX. */
+/* The offset in the image of a physical address, by the layout's map; or PG_UNMAPPED. */
 static uint32_t place_of(const struct layout *l, uint32_t pa) {
     for (uint32_t page = 0; page < IMAGE_PAGES; page++)
         if (frame_of(l, page) == pa / PG_PAGE)
             return page * PG_PAGE + pa % PG_PAGE;
-    return UINT32_MAX;
+    return PG_UNMAPPED;
 }
 
 /* Note the stores, and put memory back. What the walk writes into page tables is A and D only. */
@@ -236,48 +196,61 @@ static void collect_writes(struct subject *s, const struct layout *l, struct pg_
     for (unsigned k = 0; k < s->nwrites && k < MAX_WRITES; k++) {
         struct write w = s->writes[k];
         bool table = l->mode == PG_MODE_PAGED && w.pa >= TABLES * PG_PAGE;
-        if (!table && r->nstored < sizeof r->stored / sizeof *r->stored)
-            r->stored[r->nstored++] = (struct pg_stored){
+        if (table)
+            continue;
+        if (r->nstored < PG_NSTORED)
+            r->stored[r->nstored] = (struct pg_stored){
                 place_of(l, w.pa), pg_ram_read(ram, w.pa, w.size > 2 ? 4 : w.size), w.size};
+        r->nstored++;
     }
     for (unsigned k = 0; k < s->nwrites && k < MAX_WRITES; k++)
         memcpy(ram->bytes + s->writes[k].pa, s->pristine + s->writes[k].pa, s->writes[k].size);
 }
 
-static uint64_t digest(struct subject *s) {
-    uint64_t h = s->m->bus.plugs.output.size;
-    for (int k = 0; k < PG_NDEVICES; k++)
-        for (size_t r = 0; r < pg_devices[k]->nregs; r++)
-            h = mix(h ^ pg_reg_get(&pg_devices[k]->regs[r], s->m->bus.state[k]));
-    return h;
+struct subject *trial_subject(struct pg_classifier *c, const struct pg_trial *trial) {
+    return layouts[trial->map].mode == PG_MODE_REAL ? &c->small : &c->large;
 }
 
-void trial_run(struct pg_classifier *c, const struct pg_trial *trial, struct pg_result *result) {
+static struct subject *prepare(struct pg_classifier *c, const struct pg_trial *trial) {
     const struct layout *l = &layouts[trial->map];
-    struct subject *s = l->mode == PG_MODE_REAL ? &c->small : &c->large;
+    struct subject *s = trial_subject(c, trial);
     struct pg_machine *m = s->m;
-    uint32_t status = trial->cpu.psw.status;
     prepare_tlb(s, l);
     m->cpu = trial->cpu;
     m->run = PG_RUNNING;
     m->exit_code = 0;
     m->trap = (struct pg_trap){0};
-    each_device(s, s->devices[trial->devices], false);
+    devices_move(s, s->devices[trial->devices], false);
     m->bus.plugs.output.size = 0;
     pg_refresh(m);
     s->nwrites = 0;
     s->tlb_lost = false;
+    s->tlb_full = l->in_tlb;
+    return s;
+}
 
-    *result = (struct pg_result){.devices_before = digest(s)};
+void pg_trial_run(struct pg_classifier *c, const struct pg_trial *trial, struct pg_result *result) {
+    struct subject *s = prepare(c, trial);
+    struct pg_machine *m = s->m;
+    *result = (struct pg_result){.devices_before = s->digests[trial->devices]};
     result->outcome = pg_perform(m, &trial->insn);
     if (result->outcome == PG_RETIRED)
-        pg_retire(m, status);
+        pg_retire(m, trial->cpu.psw.status);
     else
         result->trap = m->trap;
     result->cpu = m->cpu;
     result->run = m->run;
     result->exit_code = m->exit_code;
     result->tlb_lost = s->tlb_lost;
-    result->devices = digest(s);
-    collect_writes(s, l, result);
+    result->devices = devices_digest(s);
+    collect_writes(s, &layouts[trial->map], result);
+}
+
+bool pg_trial_page(const struct pg_trial *trial, uint32_t va, uint32_t *table, uint32_t *tlb) {
+    const struct layout *l = &layouts[trial->map];
+    if (l->mode != PG_MODE_PAGED || va >= IMAGE_SIZE || va >= trial->cpu.psw.bound)
+        return false;
+    *table = l->filled ? entry_of(l, va / PG_PAGE) : 0;
+    *tlb = l->in_tlb ? entry_of(l, va / PG_PAGE) : 0;
+    return true;
 }

@@ -84,7 +84,7 @@ static void every_yes_has_a_witness_and_every_no_its_states(void **state) {
         pg_classify(c, (enum pg_op)op, PG_CLASSIFY_STATES, PG_NPROPERTIES, v);
         assert_true(v->states >= PG_CLASSIFY_STATES);
         for (int p = 0; p < PG_NPROPERTIES; p++)
-            assert_true(!v->is[p] || (v->witness[p].found && v->witness[p].what[0]));
+            assert_true(!v->is[p] || (v->witness[p].found && v->witness[p].difference.name));
     }
     /* The same seed, the same verdict; another seed, other states. */
     pg_classify(c, PG_OP_gpsw, FEW, PG_NPROPERTIES, &v[0]);
@@ -100,6 +100,123 @@ static void every_yes_has_a_witness_and_every_no_its_states(void **state) {
     assert_memory_not_equal(&v[0].witness[PG_PROPERTY_user].trial,
                             &v[1].witness[PG_PROPERTY_user].trial, sizeof v[0].witness[0].trial);
     pg_classifier_close(c);
+    free(v);
+}
+
+/* A witness is all that it takes to see the same again. */
+static void a_witness_can_be_run_again(void **state) {
+    struct pg_profile all = pg_profile_strict;
+    memset(all.user, PG_USER_EXECUTE, sizeof all.user);
+    struct pg_verdict *v = classify_all(&all, FEW);
+    struct pg_classifier *c = pg_classifier_open(&all, PG_CLASSIFY_SEED);
+    int n = 0;
+    assert_non_null(c);
+    for (int op = 0; op < PG_NOPS; op++)
+        for (int p = 0; p < PG_NPROPERTIES; p++) {
+            const struct pg_witness *w = &v[op].witness[p];
+            for (int k = 0; w->found && k <= pg_witness_has_two(w); k++, n++) {
+                struct pg_result r;
+                pg_trial_run(c, &w->trial[k], &r);
+                assert_int_equal(r.outcome, w->result[k].outcome);
+                assert_int_equal(r.devices, w->result[k].devices);
+                assert_int_equal(r.nstored, w->result[k].nstored);
+                assert_int_equal(r.tlb_lost, w->result[k].tlb_lost);
+                assert_memory_equal(r.cpu.r, w->result[k].cpu.r, sizeof r.cpu.r);
+                assert_memory_equal(&r.cpu.psw, &w->result[k].cpu.psw, sizeof r.cpu.psw);
+                assert_int_equal(r.cpu.T, w->result[k].cpu.T);
+            }
+        }
+    assert_true(n > 50);
+    /* An entry can leave only a TLB that has one. */
+    uint32_t table, tlb;
+    assert_true(
+        pg_trial_page(&v[PG_OP_tlbia].witness[PG_PROPERTY_control].trial[0], 0, &table, &tlb) &&
+        tlb);
+    pg_classifier_close(c);
+    free(v);
+}
+
+/* ---- how many different states there were */
+
+/* Every state that is run passes here (the linker's --wrap). */
+void __real_pg_trial_run(struct pg_classifier *c, const struct pg_trial *t, struct pg_result *r);
+void __wrap_pg_trial_run(struct pg_classifier *c, const struct pg_trial *t, struct pg_result *r);
+
+static struct {
+    struct pg_trial *trials;
+    size_t n, capacity;
+    bool counts;
+} seen;
+
+void __wrap_pg_trial_run(struct pg_classifier *c, const struct pg_trial *t, struct pg_result *r) {
+    __real_pg_trial_run(c, t, r);
+    if (seen.counts && seen.n < seen.capacity)
+        seen.trials[seen.n++] = *t;
+}
+
+/* The parts of a trial that make it another one. */
+static int order(const void *x, const void *y) {
+    const struct pg_trial *a = x, *b = y;
+    const uint32_t p[] = {a->insn.word, a->cpu.mon_base, a->cpu.mon_bound, a->map, a->devices};
+    const uint32_t q[] = {b->insn.word, b->cpu.mon_base, b->cpu.mon_bound, b->map, b->devices};
+    int d = memcmp(&a->cpu.T, &b->cpu.T, sizeof a->cpu.T);
+    if (!d)
+        d = memcmp(p, q, sizeof p);
+    if (!d)
+        d = memcmp(&a->cpu.psw, &b->cpu.psw, sizeof a->cpu.psw);
+    return d ? d : memcmp(a->cpu.r, b->cpu.r, sizeof a->cpu.r);
+}
+
+static void assert_all_differ(void) {
+    bool rings[4] = {false}, maps[PG_NMAPS] = {false}, devices[PG_NDEVICE_STATES] = {false};
+    qsort(seen.trials, seen.n, sizeof *seen.trials, order);
+    for (size_t k = 0; k < seen.n; k++) {
+        const struct pg_trial *t = &seen.trials[k];
+        assert_true(k == 0 || order(t - 1, t) != 0);
+        assert_false(t->cpu.psw.status & PG_TRACE);
+        rings[t->cpu.psw.status & PG_RING] = maps[t->map] = devices[t->devices] = true;
+    }
+    for (int k = 0; k < 4; k++)
+        assert_true(rings[k]);
+    for (int k = 0; k < PG_NMAPS; k++)
+        assert_true(maps[k]);
+    for (int k = 0; k < PG_NDEVICE_STATES; k++)
+        assert_true(devices[k]);
+}
+
+static void all_states_differ(void **state) {
+    static const enum pg_op ops[] = {PG_OP_add, PG_OP_lw, PG_OP_idle, PG_OP_jrst};
+    struct pg_verdict *v = malloc(sizeof *v);
+    struct pg_classifier *c = pg_classifier_open(&pg_profile_strict, PG_CLASSIFY_SEED);
+    seen.capacity = PG_CLASSIFY_STATES + 100;
+    seen.trials = malloc(seen.capacity * sizeof *seen.trials);
+    assert_true(v && c && seen.trials);
+    for (size_t k = 0; k < sizeof ops / sizeof *ops; k++) {
+        seen.n = 0;
+        seen.counts = true;
+        pg_classify(c, ops[k], PG_CLASSIFY_STATES, PG_NPROPERTIES, v);
+        seen.counts = false;
+        assert_true(seen.n < seen.capacity);
+        assert_int_equal(seen.n, v->states);
+        assert_true(v->states >= PG_CLASSIFY_STATES);
+        assert_all_differ();
+    }
+    pg_classifier_close(c);
+    free(seen.trials);
+    free(v);
+}
+
+static void gates_trap_from_everywhere(void **state) {
+    struct pg_verdict *v = classify_all(&pg_profile_strict, FEW);
+    int n = 0;
+    for (int op = 0; op < PG_NOPS; op++) {
+        if (!v[op].gate)
+            continue;
+        n++;
+        assert_false(v[op].sensitive || v[op].is[PG_PROPERTY_privileged] ||
+                     v[op].is[PG_PROPERTY_user]);
+    }
+    assert_int_equal(n, 3);
     free(v);
 }
 
@@ -124,6 +241,9 @@ static void a_class_in_a_sentence(void **state) {
     pg_class_sentence(v, "x86", text, sizeof text);
     assert_string_equal(text, "`ppsw` is control-sensitive, behaviour-sensitive by mode and not "
                               "privileged in profile x86");
+    pg_witness_sentence(&v->witness[PG_PROPERTY_control], text, sizeof text);
+    assert_non_null(strstr(text, "`ppsw` in ring"));
+    assert_non_null(strstr(text, "completes and changes authority: STATUS: 0x"));
     pg_classifier_close(c);
     free(v);
 }
@@ -134,6 +254,9 @@ int main(void) {
         cmocka_unit_test(flipping_one_line_flips_the_verdict),
         cmocka_unit_test(declared_and_derived_classes_agree),
         cmocka_unit_test(every_yes_has_a_witness_and_every_no_its_states),
+        cmocka_unit_test(a_witness_can_be_run_again),
+        cmocka_unit_test(all_states_differ),
+        cmocka_unit_test(gates_trap_from_everywhere),
         cmocka_unit_test(policy_asks_for_user_sensitivity),
         cmocka_unit_test(a_class_in_a_sentence),
     };

@@ -45,11 +45,25 @@ static void classify_explains(void **state) {
          TEXTS("`gpsw` is behaviour-sensitive by location, behaviour-sensitive by mode, "
                "resource-sensitive and not privileged in profile x86",
                "M behaviour-sensitive by mode: yes", "first    ring 0", "second   ring 1",
-               "C control-sensitive: no; 30",
-               "so `gpsw` is behaviour-sensitive by mode: two "
-               "states that differ in their mode alone"));
+               "C control-sensitive: no; 30", "first: before -> after", "`gpsw` in ring 0: a0 = 0x",
+               "What it does depends on the mode.\n"));
+    /* What is in the TLB alone is not seen by `probe`. */
+    says(0, ARGUMENTS("classify", "--states", "3000", "-p", "x86", "--explain", "probe"),
+         TEXTS("map: paged, in the TLB but not in the tables", "second   page of 0x",
+               ": 0x00000000 in the table, 0x000", "What it does depends on where memory lies."));
+    /* Device registers by name; monitor registers for what they are. */
+    says(0, ARGUMENTS("classify", "--states", "3000", "--explain", "out"),
+         TEXTS("; devices: arrangement ", "    power.exit_code 0x00000000 -> 0x",
+               "completes and changes authority: devices: as they were, then"));
+    says(0, ARGUMENTS("classify", "--states", "3000", "--explain", "madd"),
+         TEXTS("    m", "User states take the privilege trap, supervisor states do not."));
+    says(0, ARGUMENTS("classify", "--states", "3000", "--explain", "tlbia"),
+         TEXTS("state    takes an entry out of the TLB"));
     says(68, ARGUMENTS("classify", "--explain", "gpws"), TEXTS("did you mean", "gpsw"));
     says(68, ARGUMENTS("classify", "x.s"), TEXTS("classify takes no guest"));
+    says(68, ARGUMENTS("classify", "--states", "0"), TEXTS("--states 0: not a number from 1"));
+    says(68, ARGUMENTS("classify", "--states", "9999M"), TEXTS("--states 9999M: not a number"));
+    says(68, ARGUMENTS("classify", "--seed", "x"), TEXTS("--seed x: not a number"));
     struct ran one = run(0, ARGUMENTS("classify", "--states", "3000", "--seed", "5"));
     struct ran two = run(0, ARGUMENTS("classify", "--states", "3000", "--seed", "5"));
     assert_string_equal(one.out, two.out);
@@ -169,6 +183,18 @@ static void prints_json(void **state) {
         object("classify", 0, ARGUMENTS("classify", "--states", "3000", "-p", "pdp10", "--json"));
     assert_true(json_is_false(json_object_get(json_object_get(j, "theorem1"), "holds")));
     assert_true(json_is_true(json_object_get(json_object_get(j, "theorem3"), "holds")));
+    const json_t *list = json_object_get(j, "instructions"), *one_state = NULL;
+    for (size_t k = 0; k < json_array_size(list); k++) {
+        const json_t *insn = json_array_get(list, k), *witness = json_object_get(insn, "witness");
+        if (strcmp(json_string_value(json_object_get(insn, "mnemonic")), "jrst") != 0)
+            continue;
+        assert_string_equal(json_string_value(json_object_get(witness, "property")), "control");
+        assert_int_equal(json_array_size(json_object_get(witness, "states")), 1);
+        one_state = json_array_get(json_object_get(witness, "states"), 0);
+    }
+    const json_t *after = json_object_get(one_state, "after");
+    assert_int_equal(json_integer_value(json_object_get(after, "status")) & 3, 3); /* its ring */
+    assert_int_not_equal(json_array_size(json_object_get(one_state, "devices")), 0);
     json_decref(j);
     j = object("verify", 71, ARGUMENTS("verify", "-j", "-p", "x86", HOLES "smsw.s"));
     const json_t *te = json_array_get(json_object_get(j, "systems"), 2);

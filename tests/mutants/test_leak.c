@@ -29,7 +29,10 @@ int main(int argc, char **argv) {
     pg_classifier_close(c);
     bool unprivileged = !v->is[PG_PROPERTY_privileged];
     bool found = v->is[property] == wanted && unprivileged;
-    printf("%s: %s\n", argv[2], v->is[property] ? v->witness[property].what : "nothing found");
+    char text[512] = "nothing found";
+    if (v->is[property])
+        pg_witness_sentence(&v->witness[property], text, sizeof text);
+    printf("%s: %s\n", argv[2], text);
     free(v);
     return found ? 0 : 1;
 }
