@@ -77,7 +77,7 @@ static bool names(const struct pg_insn *in, const char *fields, int number) {
 
 /* The registers that the instruction names, and all that change or differ. */
 static void print_registers(const struct view *v) {
-    char name[8];
+    char name[16];
     for (int k = 1; k < PG_NREGS; k++) {
         struct figures f = FIGURES(v, r[k]);
         if (names(&v->trial->insn, "dab", k) || changes(v, &f))
