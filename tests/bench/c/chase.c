@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#ifndef SIZE /* nodes, a power of 2; check.sh takes 4096 */
+#ifndef SIZE /* nodes; check.sh takes 4096 */
 #define SIZE 65536
 #endif
 enum { ROUNDS = 32 };

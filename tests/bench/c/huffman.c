@@ -127,11 +127,12 @@ int main(void) {
         return 1;
 
     memset(often, 0, sizeof often);
-    for (int k = 0; k < SIZE; k++) { /* each letter half as often as the one before, nearly */
+    for (int k = 0; k < SIZE;
+         k++) { /* four symbols, then four that come half as often, and so on */
         x = x * 1664525 + 1013904223;
-        uint8_t symbol = (uint8_t)(x >> 27);
-        for (uint32_t coins = x >> 8; coins & 1; coins >>= 1)
-            symbol += 13;
+        uint8_t symbol = (uint8_t)(x >> 30);
+        for (uint32_t coins = x >> 8 & 0xffff; coins & 1; coins >>= 1)
+            symbol += 4;
         text[k] = symbol;
         often[symbol]++;
     }

@@ -209,7 +209,7 @@ static const struct {
 int main(void) {
     static const char *const searched[] = {".*error.*", ".*(read|write) of [0-9]+ bytes",
                                            "[^ ]+ .*7", "disk[0-3]: .* (fail|err)[a-z]*",
-                                           ".*(ab*)*c.*"};
+                                           ".*([aeiou][^aeiou ]?)+"};
     static const char *const what[] = {"read", "write", "seek"}, *const end[] = {"bytes", "failed",
                                                                                  "error"};
     int found[5] = {0}, sevens = 0;
@@ -224,8 +224,10 @@ int main(void) {
         x = x * 1664525 + 1013904223;
         snprintf(line, sizeof line, "disk%u: %s of %u %s", (unsigned)(x >> 29), what[(x >> 16) % 3],
                  (unsigned)(x >> 8 & 0xfff), end[(x >> 24) % 3]);
-        if ((x >> 8 & 0xfff) % 10 == 7)
-            strchr(strchr(line, 'f') + 3, ' ')[0] = '\0', sevens++;
+        if ((x >> 8 & 0xfff) % 10 == 7) { /* ends behind the number */
+            sevens++;
+            *strrchr(line, ' ') = '\0';
+        }
         for (int j = 0; j < 5; j++)
             found[j] += matches(searched[j], line);
     }
