@@ -12,6 +12,7 @@
 # programs' loading. What both write must be the same. CC is the host's compiler; SIZE, in the
 # workload's own unit, makes runs longer or shorter. The last row has geometric means.
 set -u
+export LC_ALL=C
 if [ $# -eq 0 ]; then
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
     exit 68
@@ -53,11 +54,11 @@ while [ $run -lt "${RUNS:-5}" ]; do
         native=$?
         "$trapeze" run --engine "${ENGINE:-threaded}" --stats "$name.elf" >guest.out 2>stats </dev/null
         guest=$?
-        figures stats >>"$name.guest"
         if [ $native != $guest ] || ! cmp -s native.out guest.out; then
             echo "$name: exit $native natively and $guest as a guest, or they write different things" >&2
             exit 1
         fi
+        figures stats >>"$name.guest"
     done
 done
 

@@ -42,7 +42,7 @@ static void make_sbox(void) {
 
 /* Section 5.2. */
 static void expand(const uint8_t key[BLOCK]) {
-    uint8_t *w = keys[0], factor = 1;
+    uint8_t *w = (uint8_t *)keys, factor = 1;
     memcpy(w, key, BLOCK);
     for (int k = BLOCK; k < (ROUNDS + 1) * BLOCK; k++) {
         uint8_t t = w[k - 4];

@@ -3,7 +3,7 @@
 # system, must write what it writes natively and end with the same status. They run in the SIZE that
 # they say check.sh takes. Exits 77, which ctest takes for skipped, if there is no cross compiler.
 set -u
-trapeze=$1 here=$(cd "$(dirname "$0")" && pwd)
+trapeze=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit
