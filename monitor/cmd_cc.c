@@ -30,6 +30,14 @@ static bool links(const struct mon_args *args) {
     return true;
 }
 
+/* Is this one of the options? */
+static bool given(const struct mon_args *args, const char *option) {
+    for (size_t k = 0; k < args->noperands; k++)
+        if (strcmp(args->operands[k], option) == 0)
+            return true;
+    return false;
+}
+
 static int run(char **argv) {
     pid_t child = fork();
     if (child == 0) {
@@ -78,15 +86,16 @@ int cmd_cc(const struct mon_args *args) {
     }
     for (size_t k = 0; k < args->noperands; k++)
         argv[n++] = args->operands[k];
-    if (link) {
+    if (link && !given(args, "-nostartfiles")) {
         argv[n++] = "-x";
         argv[n++] = "c";
         argv[n++] = path[2];
         argv[n++] = path[3];
         argv[n++] = "-x";
         argv[n++] = "none";
-        argv[n++] = "-lm";
     }
+    if (link)
+        argv[n++] = "-lm";
     int status = run(argv);
     free(argv);
     return status;
