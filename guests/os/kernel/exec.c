@@ -33,6 +33,8 @@ static int load_segment(struct inode *file, struct space *space, const Elf32_Phd
         p->p_memsz > end - p->p_vaddr || p->p_filesz > p->p_memsz ||
         page_up(p->p_vaddr + 1) < space->brk)
         return -ENOEXEC;
+    space->heap = page_up(p->p_vaddr + p->p_filesz);
+    space->brk = page_up(p->p_vaddr + p->p_memsz);
     for (uint32_t done = 0, part; done < p->p_filesz; done += part) {
         uint32_t address = p->p_vaddr + done, left = OS_PAGE - address % OS_PAGE;
         char *page = space_add(space, address, rights);
@@ -43,8 +45,6 @@ static int load_segment(struct inode *file, struct space *space, const Elf32_Phd
         if (error)
             return error;
     }
-    space->heap = page_up(p->p_vaddr + p->p_filesz);
-    space->brk = page_up(p->p_vaddr + p->p_memsz);
     return 0;
 }
 

@@ -47,14 +47,17 @@ char *space_add(struct space *space, uint32_t address, unsigned rights) {
     return (char *)frame_of(*entry);
 }
 
-/* Go through all valid entries: call visit until it says no. */
+/* Go through all valid entries, from below: call visit until it says no. */
 static bool each_page(const struct space *space,
                       bool (*visit)(uint32_t address, uint32_t *entry, void *with), void *with) {
-    for (uint32_t up = 0; up < ENTRIES; up++) {
-        uint32_t *table = (uint32_t *)frame_of(space->root[up]);
-        for (uint32_t k = 0; space->root[up] & VALID && k < ENTRIES; k++)
-            if (table[k] & VALID && !visit(up << 22 | k * OS_PAGE, &table[k], with))
-                return false;
+    const uint32_t stack = OS_USER_TOP - OS_STACK, table = OS_PAGE * ENTRIES; /* bytes */
+    for (uint32_t at = OS_PAGE; at < OS_USER_TOP;) {
+        uint32_t *entry = entry_of(space, at, false);
+        if (entry && *entry & VALID && !visit(at, entry, with))
+            return false;
+        at = entry ? at + OS_PAGE : (at | (table - 1)) + 1;
+        if (at >= space->brk && at < stack)
+            at = stack; /* nothing is in between */
     }
     return true;
 }
@@ -68,7 +71,7 @@ void space_free(struct space *space) {
     if (!space->root)
         return;
     each_page(space, free_one, NULL);
-    for (uint32_t up = 0; up < ENTRIES; up++)
+    for (uint32_t up = 0; up <= OS_USER_TOP >> 22; up++)
         if (space->root[up] & VALID)
             page_free((void *)frame_of(space->root[up]));
     page_free(space->root);

@@ -27,15 +27,18 @@ static void make(int p, int n) {
     printf("made %s\n", name);
 }
 
+/* The name, while the file is still open; what is lost then must be found at the next start. */
 static void removes(int p, int n) {
     char name[16];
     snprintf(name, sizeof name, "p%d/f%d", p, n);
+    int fd = open(name, O_RDONLY);
     printf("removing %s\n", name);
-    if (unlink(name) != 0) {
+    if (fd < 0 || unlink(name) != 0) {
         perror(name);
         exit(1);
     }
     printf("removed %s\n", name);
+    close(fd);
 }
 
 static void work(int p, int rounds) {
