@@ -1,4 +1,4 @@
-/* ls.c - ls [-l] [PATH]...: what is in a directory; with -l type, links, size, inode. */
+/* ls.c - ls [-l] [PATH]...: what is in a directory; with -l type, links, size. */
 #include "guests/os/fs.h"
 
 #include <fcntl.h>
@@ -18,8 +18,8 @@ static int by_name(const void *a, const void *b) {
 static void show(const char *name, const struct stat *st) {
     char type = S_ISDIR(st->st_mode) ? 'd' : S_ISCHR(st->st_mode) ? 'c' : '-';
     if (detailed)
-        printf("%c %2u %7lu %4lu %.*s\n", type, (unsigned)st->st_nlink, (unsigned long)st->st_size,
-               (unsigned long)st->st_ino, FS_NAME, name);
+        printf("%c %2u %7lu %.*s\n", type, (unsigned)st->st_nlink, (unsigned long)st->st_size,
+               FS_NAME, name);
     else
         printf("%.*s%s\n", FS_NAME, name, type == 'd' ? "/" : "");
 }
