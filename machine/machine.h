@@ -199,8 +199,11 @@ bool pg_translate(struct pg_machine *m, uint32_t va, enum pg_use use, uint32_t *
  * nothing. 0 outside. */
 uint32_t pg_rights(const struct pg_machine *m, uint32_t va);
 
-/* The word at va, a multiple of 4, as the present R maps it, whatever the rights; for those who
- * look on. Changes nothing. False if nothing is mapped there. */
+/* Where the present R maps va to, whatever the rights; for those who look on. Changes nothing. False
+ * if it maps it to nothing. */
+bool pg_locate(const struct pg_machine *m, uint32_t va, uint32_t *pa);
+
+/* The word there; va must be a multiple of 4. */
 bool pg_peek(const struct pg_machine *m, uint32_t va, uint32_t *value);
 
 /* The address of a word of monitor space; false if it is outside the monitor pair or memory. */

@@ -95,21 +95,27 @@ uint32_t pg_rights(const struct pg_machine *m, uint32_t va) {
     return pte & all;
 }
 
-bool pg_peek(const struct pg_machine *m, uint32_t va, uint32_t *value) {
+bool pg_locate(const struct pg_machine *m, uint32_t va, uint32_t *pa) {
     const struct pg_psw *psw = &m->cpu.psw;
-    uint32_t pa = va, where, pte;
-    if (va % 4 || !pg_inside(m, va))
+    uint32_t where, pte;
+    if (!pg_inside(m, va))
         return false;
-    if ((psw->status & PG_MODE) == PG_MODE_BOUNDS)
-        pa = psw->base + va;
+    *pa = (psw->status & PG_MODE) == PG_MODE_BOUNDS ? psw->base + va : va;
     if ((psw->status & PG_MODE) == PG_MODE_PAGED) {
         const struct pg_tlb_entry *entry = pg_tlb_find(&m->tlb, psw->base, va >> PG_PAGE_BITS);
         if (entry)
             pte = entry->pte;
         else if (!find_leaf(m, va, &where, &pte))
             return false;
-        pa = (pte & PG_PTE_FRAME) | (va & (PG_PAGE - 1));
+        *pa = (pte & PG_PTE_FRAME) | (va & (PG_PAGE - 1));
     }
+    return true;
+}
+
+bool pg_peek(const struct pg_machine *m, uint32_t va, uint32_t *value) {
+    uint32_t pa;
+    if (va % 4 || !pg_locate(m, va, &pa))
+        return false;
     *value = pg_ram_read32(&m->ram, pa);
     return true;
 }

@@ -41,24 +41,33 @@ void mon_print_place(const struct pg_image *image, uint32_t pc, FILE *out) {
         fprintf(out, " at %s:%u", image->files[line->file], line->line);
 }
 
+struct mon_frame mon_frame_first(const struct pg_machine *m, uint32_t pc) {
+    return (struct mon_frame){.pc = pc, .sp = m->cpu.r[SP], .ra = m->cpu.r[RA]};
+}
+
+bool mon_frame_up(const struct pg_machine *m, const struct pg_image *image, struct mon_frame *f) {
+    const struct pg_symbol *symbol = image ? pg_image_symbol_at(image, f->pc) : NULL;
+    if (!symbol)
+        return false;
+    struct frame frame = read_prologue(m, symbol->addr, f->pc);
+    if (frame.saved && !pg_peek(m, f->sp + frame.ra_slot, &f->ra))
+        return false;
+    if (!frame.saved && f->up)
+        return false; /* it has called, so it must have kept its ra elsewhere: the first function */
+    if (f->ra < 4 || !pg_image_symbol_at(image, f->ra - 4) || f->ra % 4)
+        return false;
+    f->sp += frame.size;
+    f->pc = f->ra - 4; /* the call */
+    f->up = true;
+    return true;
+}
+
 void mon_print_backtrace(const struct pg_machine *m, const struct pg_image *image, uint32_t pc,
                          FILE *out) {
-    uint32_t sp = m->cpu.r[SP], ra = m->cpu.r[RA];
-    for (int k = 0; k < FRAMES; k++) {
-        const struct pg_symbol *symbol = pg_image_symbol_at(image, pc);
-        if (!symbol)
-            return;
-        struct frame frame = read_prologue(m, symbol->addr, pc);
-        if (frame.saved && !pg_peek(m, sp + frame.ra_slot, &ra))
-            return;
-        if (!frame.saved && k > 0)
-            return; /* it has called, so it must have kept its ra elsewhere: the first function */
-        sp += frame.size;
-        if (ra < 4 || !pg_image_symbol_at(image, ra - 4) || ra % 4)
-            return;
-        pc = ra - 4; /* the call */
-        fprintf(out, "  called from 0x%08x", pc);
-        mon_print_place(image, pc, out);
+    struct mon_frame frame = mon_frame_first(m, pc);
+    for (int k = 0; k < FRAMES && mon_frame_up(m, image, &frame); k++) {
+        fprintf(out, "  called from 0x%08x", frame.pc);
+        mon_print_place(image, frame.pc, out);
         fputc('\n', out);
     }
 }

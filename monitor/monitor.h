@@ -87,6 +87,17 @@ void mon_explain(const struct pg_machine *m, const struct mon_ending *ending,
 /* Where a pc is, ` <symbol+offset> at file:line` as far as they are known. backtrace.c */
 void mon_print_place(const struct pg_image *image, uint32_t pc, FILE *out);
 
+/* A function that is being executed: the pc in it, its sp, and ra, where it will return to. */
+struct mon_frame {
+    uint32_t pc, sp, ra;
+    bool up; /* it has called another one */
+};
+struct mon_frame mon_frame_first(const struct pg_machine *m, uint32_t pc);
+
+/* From a function to its caller, if it can be found: code must follow the ABI. f->pc becomes the
+ * call's, f->sp what it will be after the return. */
+bool mon_frame_up(const struct pg_machine *m, const struct pg_image *image, struct mon_frame *f);
+
 /* The calls that led to the pc, a line each, as far as they can be found: code must follow the ABI.
  */
 void mon_print_backtrace(const struct pg_machine *m, const struct pg_image *image, uint32_t pc,
@@ -164,6 +175,9 @@ void mon_catch_interrupts(void);
 
 /* Was it interrupted? If Ctrl-Z was typed, first stops until the shell sends it on. */
 bool mon_interrupted(void);
+
+/* Forget it: it has been acted on. */
+void mon_clear_interrupt(void);
 
 /* ---- results: result.c, json.c */
 

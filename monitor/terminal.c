@@ -51,6 +51,10 @@ bool mon_interrupted(void) {
     return interrupted;
 }
 
+void mon_clear_interrupt(void) {
+    interrupted = 0;
+}
+
 bool mon_terminal_is_live(void) {
     return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
@@ -71,20 +75,27 @@ void mon_terminal_close(void) {
     taken = false;
 }
 
-bool mon_terminal_feed(struct pg_machine *m, bool wait) {
+size_t mon_terminal_read(char *bytes, size_t size, bool wait, bool *ended) {
     enum { END = 4, WAIT_MS = 50 }; /* Ctrl-D */
     struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-    if (!m->bus.plugs.input.open || poll(&in, 1, wait ? WAIT_MS : 0) <= 0)
-        return true;
-    char bytes[1024];
-    ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+    *ended = false;
+    if (poll(&in, 1, wait ? WAIT_MS : 0) <= 0)
+        return 0;
+    ssize_t n = read(STDIN_FILENO, bytes, size);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return 0;
+    const char *end = n > 0 ? memchr(bytes, END, (size_t)n) : bytes;
+    *ended = end; /* also if nobody is there any more */
+    return end ? (size_t)(end - bytes) : (size_t)n;
+}
+
+bool mon_terminal_feed(struct pg_machine *m, bool wait) {
+    char bytes[1024];
+    bool ended;
+    if (!m->bus.plugs.input.open)
         return true;
-    if (n <= 0) /* nobody is there any more */
-        return pg_feed(m, "", 0);
-    const char *end = memchr(bytes, END, (size_t)n);
-    size_t size = end ? (size_t)(end - bytes) : (size_t)n;
-    return (size == 0 || pg_feed(m, bytes, size)) && (!end || pg_feed(m, "", 0));
+    size_t size = mon_terminal_read(bytes, sizeof bytes, wait, &ended);
+    return (size == 0 || pg_feed(m, bytes, size)) && (!ended || pg_feed(m, "", 0));
 }
 
 /* Print whole lines, each behind the prefix; at the end also a line without its end. Returns how

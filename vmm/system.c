@@ -34,9 +34,27 @@ static bool plug_input(struct pg_machine *m, const struct pg_setup *setup) {
     return true;
 }
 
+/* As it was, in a machine of this system's. */
+static bool resume(struct pg_machine *m, const struct pg_setup *setup) {
+    const struct pg_input *log = setup->log;
+    struct pg_plugs *plugs = &m->bus.plugs;
+    size_t at = 0;
+    for (size_t k = 0; k < log->narrivals; at = log->arrivals[k++].upto)
+        if (!pg_input_add(&plugs->input, log->arrivals[k].T, log->bytes.data + at,
+                          log->arrivals[k].upto - at))
+            return false;
+    plugs->input.open = log->open;
+    plugs->input.end_T = log->end_T;
+    if (setup->disk_sectors && !pg_plugs_disk(plugs, NULL, setup->disk_sectors))
+        return false;
+    return pg_checkpoint_restore(m, setup->from);
+}
+
 bool pg_set_up(struct pg_machine *m, const struct pg_setup *setup, struct pg_error *err) {
     if (setup->profile)
         m->profile = setup->profile;
+    if (setup->from)
+        return resume(m, setup) || pg_fail(err, "the host is out of memory");
     size_t size = (size_t)setup->disk_sectors * PG_SECTOR;
     if (setup->disk && !pg_plug_disk(m, setup->disk, size, err))
         return false;

@@ -9,7 +9,7 @@
 
 #include "interp/engine.h"
 #include "isa/image.h"
-#include "machine/machine.h"
+#include "machine/checkpoint.h"
 
 enum pg_counter {
 #define X(name, meaning) PG_COUNT_##name,
@@ -42,6 +42,11 @@ struct pg_setup {
     size_t input_size;
     bool live;      /* more input may come, by pg_feed */
     uint64_t limit; /* the guest stops when its T reaches this; PG_NEVER: no limit */
+    /* Begin as a machine that this was taken of, in whichever system, and not at power-on. Then
+     * `disk` may be NULL, and `log` is all input with its times, before and after, in place of
+     * `input`, `input_size` and `live`. NULL: power-on. */
+    const struct pg_checkpoint *from;
+    const struct pg_input *log;
 };
 
 enum pg_progress {

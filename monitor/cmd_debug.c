@@ -1,0 +1,71 @@
+/* cmd_debug.c - `trapeze debug`: a guest, and a console to look at it. */
+#include "monitor/debug/debug.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int begin(struct debugger *d, const struct mon_args *args, struct mon_plan *plan) {
+    struct pg_error err;
+    const char *name = mon_option(args, OPT_system);
+    const struct pg_system *system = name ? mon_system(name) : pg_systems[0];
+    if (!system)
+        return MON_USAGE;
+    plan->setups[0].live = !mon_option(args, OPT_input);
+    d->t = timeline_open(system, plan->engine, &plan->setups[0], &err);
+    d->stops = stops_new();
+    if (!d->t || !d->stops)
+        return mon_fail(MON_BAD_IMAGE, "%s", d->t ? "the host is out of memory" : err.text);
+    debug_add_symbols(d, plan->images[0], plan->names[0], false);
+    for (size_t k = 0; k < args->count[OPT_symbols]; k++) {
+        struct pg_image *image = mon_program(args->values[OPT_symbols][k], args);
+        if (!image)
+            return MON_BAD_IMAGE;
+        const char *slash = strrchr(args->values[OPT_symbols][k], '/');
+        if (!debug_add_symbols(d, image, slash ? slash + 1 : args->values[OPT_symbols][k], true)) {
+            pg_image_free(image);
+            return MON_USAGE;
+        }
+    }
+    return 0;
+}
+
+static int converse(struct debugger *d, const struct mon_args *args) {
+    const char *script = mon_option(args, OPT_script);
+    if (script)
+        return console_script(d, script);
+    run_report(d, HALT_DONE, 0);
+    if (isatty(STDIN_FILENO))
+        printf("`help` lists the commands.\n");
+    return console_loop(d);
+}
+
+static void end(struct debugger *d) {
+    for (size_t k = 1; k < d->nprograms; k++) /* the first one is the plan's */
+        pg_image_free(d->programs[k].image);
+    stops_free(d->stops);
+    timeline_close(d->t);
+    free(d->last_text);
+}
+
+int cmd_debug(const struct mon_args *args) {
+    struct mon_plan plan;
+    int status = mon_plan(&plan, args);
+    if (status == 0 && plan.nguests != 1)
+        status = mon_fail(MON_USAGE, "debug: one guest");
+    struct debugger d = {.args = args,
+                         .engine = plan.engine,
+                         .memory = plan.setups[0].memory,
+                         .out = stdout,
+                         .colour = isatty(STDOUT_FILENO)};
+    if (status == 0) {
+        mon_catch_interrupts();
+        status = begin(&d, args, &plan);
+        if (status == 0)
+            status = converse(&d, args);
+        end(&d);
+    }
+    mon_unplan(&plan);
+    int flushed = mon_flush();
+    return status ? status : flushed;
+}
