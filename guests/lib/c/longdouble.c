@@ -2,7 +2,7 @@
  * take a long double's conversion for a double's, and go astray in the arguments.
  *
  * The linker calls these in place of vfprintf and vfscanf (--wrap). A format that has such a
- * conversion is handed on without its L, with arguments that fit it.
+ * conversion is handed on with l in place of L, and with arguments that fit it.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -37,22 +37,21 @@ static const char *conversion(const char *p, enum kind *kind, int *stars, const 
 int __real_vfprintf(FILE *, const char *, va_list);
 int __real_vfscanf(FILE *, const char *, va_list);
 
-/* A copy of the format without the L of long double's conversions; how many there are. */
+/* A copy of the format with l for the L of long double's conversions; how many there are. */
 static int narrow(const char *format, char *copy) {
     int n = 0;
-    while (*format) {
-        const char *from = format, *l, *end;
-        enum kind kind = NO_ARGUMENT;
+    strcpy(copy, format);
+    for (const char *p = format, *l; *p;) {
+        enum kind kind;
         int stars;
-        end = *format++ == '%' ? conversion(format, &kind, &stars, &l) : format;
-        if (kind == LONG_DOUBLE)
+        if (*p++ != '%')
+            continue;
+        p = conversion(p, &kind, &stars, &l);
+        if (kind == LONG_DOUBLE) {
+            copy[l - format] = 'l';
             n++;
-        for (; from < end; from++)
-            if (kind != LONG_DOUBLE || from != l)
-                *copy++ = *from;
-        format = end;
+        }
     }
-    *copy = '\0';
     return n;
 }
 
