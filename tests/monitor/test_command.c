@@ -259,26 +259,6 @@ static void shows_the_source(void **state) {
     ran_free(&ran);
 }
 
-/* Of a program in C; needs the cross compiler. */
-static void shows_the_source_in_c(void **state) {
-    write_text("six.c", "static int times(int a, int b) {\n    return a * b;\n}\n\n"
-                        "int main(int argc, char **argv) {\n    return times(argc + 1, 3);\n}\n");
-    struct ran cc = execute(&(struct setting){0}, ARGUMENTS("cc", "-g", "six.c", "-o", "six.elf"));
-    if (cc.status == 68) {
-        ran_free(&cc);
-        skip();
-    }
-    assert_int_equal(cc.status, 0);
-    ran_free(&cc);
-    expect(6, "", "", "run", "six.elf");
-    struct ran ran =
-        execute(&(struct setting){0}, ARGUMENTS("dis", "six.elf", "--source", "--symbol", "times"));
-    const char *one = strstr(ran.out, "six.c:1:  static int times(int a, int b) {\n");
-    const char *two = strstr(ran.out, "six.c:2:      return a * b;\n");
-    assert_true(one && two && one < two && strstr(two, "  mul "));
-    ran_free(&ran);
-}
-
 static void shows_translations(void **state) {
     write_text("seven.s", GUEST_EXIT(7));
     struct ran ran = execute(&(struct setting){0}, ARGUMENTS("dis", "-t", "seven.s"));
@@ -341,7 +321,6 @@ int main(void) {
         cmocka_unit_test(writes_listings),
         cmocka_unit_test(disassembles),
         cmocka_unit_test(shows_the_source),
-        cmocka_unit_test(shows_the_source_in_c),
         cmocka_unit_test(shows_translations),
         cmocka_unit_test(keeps_documents_fresh),
         cmocka_unit_test(prints_all_tables),

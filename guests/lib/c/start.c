@@ -2,7 +2,7 @@
  *
  * main runs in ring 0, paged: memory as it is, but for page 0, so that a null pointer faults. A
  * fault check-stops the machine, and trapeze says where. The heap begins behind the program, the
- * stack has the last quarter of memory.
+ * stack has the last quarter of memory, or what data leave of it; a page that faults is between.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@ enum {
     PAGE = 4096,
     PAGED = 0x200,
     PTE = 0xf, /* V R W X, ring 0 */
+    LEAST_STACK = 8192,
+    NO_ROOM = 63, /* exit code */
 };
 
 extern char __heap_begin[];
@@ -23,35 +25,47 @@ static char *heap, *heap_end;
 
 /* ---- before main */
 
-/* The page tables, at the end of memory: a root, and a table for each 4 MiB. Returns where they
- * begin. */
-static uint32_t make_tables(uint32_t memory) {
-    uint32_t ntables = (memory + (PAGE << 10) - 1) / (PAGE << 10);
-    uint32_t at = memory - (ntables + 1) * PAGE;
+/* The page tables, at the end of memory from `at` on: a root, and a table for each 4 MiB. */
+static void make_tables(uint32_t memory, uint32_t at) {
     uint32_t *root = (uint32_t *)at, *leaf = (uint32_t *)(at + PAGE);
-    memset(root, 0, (ntables + 1) * PAGE);
-    for (uint32_t k = 0; k < ntables; k++)
+    memset(root, 0, memory - at);
+    for (uint32_t k = 0; at + (k + 1) * PAGE < memory; k++)
         root[k] = (at + (k + 1) * PAGE) | 1;
     for (uint32_t page = 1; page < memory / PAGE; page++)
         leaf[page] = page * PAGE | PTE;
-    return at;
+    leaf[(uint32_t)heap_end / PAGE] = 0; /* a stack that grows too large faults here */
 }
 
 /* In a stack of its own: the real one. */
-__attribute__((noreturn, used)) static void begin(uint32_t top) {
+__attribute__((noreturn, used)) static void begin(void) {
     static char name[] = "program", *argv[] = {name, NULL};
-    heap = __heap_begin;
-    heap_end = (char *)(top - top / 4);
     __libc_init_array();
     exit(main(1, argv, environ));
+}
+
+/* Without the C library, which is not to be touched yet. */
+__attribute__((noreturn)) static void no_room(void) {
+    for (const char *p = "there is no room for a stack: run this with more --memory\n"; *p; p++)
+        pg32_out(PG32_CONSOLE_DATA, (unsigned char)*p);
+    _exit(NO_ROOM);
 }
 
 struct pg32_psw first_psw __attribute__((aligned(16), used));
 extern char first_paged[];
 
-/* Make the tables and the PSW that turns paging on; returns where the real stack begins. */
+/* Lay out memory, make the tables and the PSW that turns paging on; returns where the real stack
+ * begins. */
 __attribute__((used)) static uint32_t prepare(void) {
-    uint32_t top = make_tables(pg32_in(PG32_POWER_MEMORY));
+    uint32_t memory = pg32_in(PG32_POWER_MEMORY), ntables = (memory - 1) / (PAGE << 10) + 1;
+    uint32_t top = memory - (ntables + 1) * PAGE,
+             data = ((uint32_t)__heap_begin + PAGE - 1) & -PAGE;
+    uint32_t end = (top - top / 4) & -PAGE;
+    end = end > data ? end : data;
+    if (end > top || top - end < PAGE + LEAST_STACK)
+        no_room();
+    heap = __heap_begin;
+    heap_end = (char *)end;
+    make_tables(memory, top);
     first_psw = (struct pg32_psw){PAGED, (uint32_t)first_paged, top, top};
     return top;
 }

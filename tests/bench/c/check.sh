@@ -15,7 +15,7 @@ status=0
 for source in "$here"/*.c; do
     name=$(basename "$source" .c)
     ${CC:-cc} -O2 "$source" -o "$work/native" -lm || exit
-    "$work/native" >"$work/expected" 2>&1
+    (cd "$work" && ./native) >"$work/expected" 2>&1
     echo "exit $?" >>"$work/expected"
     for level in 0 2 3; do
         "$trapeze" cc "-O$level" "$source" -o "$work/$name.elf" || { status=1; continue; }
