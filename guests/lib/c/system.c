@@ -1,4 +1,5 @@
 /* system.c - how a run ends, signals, and what else a C library asks of a system. */
+#include <fenv.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -74,3 +75,9 @@ WEAK int fsetpos(FILE *file, fpos_t *position) {
 WEAK void __cyg_profile_func_enter(void *function, void *from) {}
 
 WEAK void __cyg_profile_func_exit(void *function, void *from) {}
+
+/* ---- floating point is software's, and rounds to nearest; the C library's own says ENOTSUP */
+
+WEAK int fegetround(void) {
+    return FE_TONEAREST;
+}

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +34,13 @@ static void atomics(void) {
     small += 10;
     bool no = atomic_compare_exchange_strong(&counter, &expected, 9);
     bool yes = atomic_compare_exchange_strong(&counter, &expected, 77);
+    bool first = atomic_flag_test_and_set(&flag), second = atomic_flag_test_and_set(&flag);
     printf("%d %d %d %d, %lld %lld, %d, %d %d\n", no, yes, expected, counter, before,
-           (long long)wide, small, atomic_flag_test_and_set(&flag),
-           atomic_flag_test_and_set(&flag));
-    printf("%d %d\n", __sync_add_and_fetch((int *)&counter, 3),
-           __sync_val_compare_and_swap((int *)&counter, 80, 2));
-    printf("%d %d %d\n", counter, atomic_exchange(&counter, 8) ? 1 : 0, of_thread++);
+           (long long)wide, small, first, second);
+    int sum = __sync_add_and_fetch((int *)&counter, 3);
+    int old = __sync_val_compare_and_swap((int *)&counter, 80, 2);
+    printf("%d %d %d\n", sum, old, atomic_exchange(&counter, 8));
+    printf("%d %d\n", counter, of_thread++);
 }
 
 static void print(const char *format, ...) {
@@ -109,8 +111,10 @@ static void files(void) {
     fgets(text, sizeof text, file);
     printf("%c %s", first, text);
     fclose(file);
-    printf("%d %d ", rename("hosted.txt", "hosted2.txt"), access("hosted.txt", F_OK));
-    printf("%d %d\n", remove("hosted2.txt"), fopen("hosted2.txt", "r") == NULL && errno == ENOENT);
+    printf("%d ", rename("hosted.txt", "hosted2.txt"));
+    printf("%d %d ", access("hosted.txt", F_OK), access("hosted2.txt", R_OK | W_OK));
+    printf("%d ", remove("hosted2.txt"));
+    printf("%d\n", fopen("hosted2.txt", "r") == NULL && errno == ENOENT);
     fflush(stdout);
     if (write(STDOUT_FILENO, "written\n", 8) != 8)
         puts("not written");
