@@ -68,6 +68,15 @@ static void links_several_kinds(void **state) {
     expect(7, "", "", "run", "seven.elf");
 }
 
+/* More code than a jump reaches over. */
+static void links_much_code(void **state) {
+    compile("__asm__(\".section .text.much, \\\"ax\\\"\\nmuch:\\n\"\n"
+            "        \".rept 300000\\nnop\\n.endr\\nret\\n.previous\");\n"
+            "void much(void);\n"
+            "int main(void) {\n    much();\n    return 4;\n}\n");
+    expect(4, "", "", "run", "program.elf");
+}
+
 /* The clocks are T: the same in every run and under every system. */
 static void clocks_are_the_machines(void **state) {
     static const char out[] = "Mon Jul  1 00:01:30 1974\n90 90 1 1\n";
@@ -198,6 +207,7 @@ int main(void) {
         cmocka_unit_test(options_do_not_reach_the_support),
         cmocka_unit_test(the_programs_functions_come_first),
         cmocka_unit_test(links_several_kinds),
+        cmocka_unit_test(links_much_code),
         cmocka_unit_test(clocks_are_the_machines),
         cmocka_unit_test(nested_functions_have_addresses),
         cmocka_unit_test(faults_stop_the_machine),

@@ -80,7 +80,7 @@ __attribute__((naked, noreturn, section(".text.start"))) void _start(void) {
         "la t0, trampoline\n\tsw t0, 0x44(zero)\n\t"
         "la sp, first_stack + 1024\n\tla tp, __tls_base\n\tcall prepare\n\t"
         "la t0, first_psw\n\t.insn i 0x0b, 2, x0, 0(t0)\n"
-        "first_paged:\n\tmv sp, a0\n\tj begin");
+        "first_paged:\n\tmv sp, a0\n\ttail begin");
 }
 
 /* gcc's nested functions, when their addresses are taken, are called by way of four words that the
