@@ -90,8 +90,7 @@ static int compile(const struct mon_args *args, char *object) {
     char *linking[] = {"-nostartfiles", "-ffunction-sections", /* what is not used is left out */
                        "-fdata-sections", "-Wl,--no-warn-rwx-segments", script};
     /* longdouble.c and console.c stand in for these. */
-    char *after[] = {"-Wl,--wrap=vfprintf,--wrap=vfscanf,--wrap=freopen", "-x", "none", object,
-                     "-lm"};
+    char *after[] = {"-Wl,--wrap=vfprintf,--wrap=vfscanf,--wrap=freopen", "-x", "none", object};
     size_t n = 0;
     int status = 0;
     for (size_t k = 0; k < sizeof before / sizeof *before; k++)
@@ -105,6 +104,8 @@ static int compile(const struct mon_args *args, char *object) {
         for (size_t k = 0; k < sizeof after / sizeof *after; k++)
             argv[n++] = after[k];
     }
+    if (links(args))
+        argv[n++] = "-lm";
     if (status == 0)
         status = run(argv);
     free(argv);

@@ -29,8 +29,7 @@ const struct guest *guest_by_name(const char *name) {
     return NULL;
 }
 
-/* A whole file, zero-terminated. */
-static char *slurp(const char *path, size_t *size) {
+char *read_whole_file(const char *path, size_t *size) {
     FILE *f = fopen(path, "rb");
     if (!f)
         fail_msg("%s cannot be read", path);
@@ -80,7 +79,7 @@ static struct loaded prepare(const struct guest *guest, struct pg_image *image) 
     if (*guest->input) {
         char path[1024];
         snprintf(path, sizeof path, "%s/%s", GUESTS_SOURCE, guest->input);
-        l.input = slurp(path, &l.setup.input_size);
+        l.input = read_whole_file(path, &l.setup.input_size);
         l.setup.input = (const uint8_t *)l.input;
     }
     if (guest->sectors) {
@@ -103,7 +102,7 @@ struct loaded guest_load_built(const struct guest *guest) {
     size_t size;
     struct pg_error err = {""};
     snprintf(path, sizeof path, "%s/%s.elf", GUESTS_BUILT, guest->name);
-    char *bytes = slurp(path, &size);
+    char *bytes = read_whole_file(path, &size);
     struct pg_image *image = pg_image_read(bytes, size, path, &err);
     free(bytes);
     if (!image)
@@ -174,5 +173,5 @@ char *expected_output(const struct guest *guest, bool small) {
     size_t size;
     snprintf(path, sizeof path, "%s/expected/%s%s.out", GUESTS_SOURCE, guest->name,
              small ? ".small" : "");
-    return slurp(path, &size);
+    return read_whole_file(path, &size);
 }

@@ -8,6 +8,9 @@
 
 #include <stddef.h>
 
+/* A file's contents, zero-terminated; free them. The test fails if it cannot be read. */
+char *read_whole_file(const char *path, size_t *size);
+
 /* A row of guests.def. */
 struct guest {
     const char *name, *source;

@@ -2,14 +2,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#ifndef SIZE /* rounds of the program; check.sh takes 5000 */
+#define SIZE 100000
+#endif
+
 enum { PUSH, ADD, SUB, MUL, DUP, SWAP, JNZ, LOAD, STORE, LESS, AND, XOR, SHL, SHR, HALT };
 
 static const int32_t program[] = {
-    PUSH, 0,      STORE, 0,    PUSH,     0,    STORE, 1,            /* i = 0, sum = 0 */
-    LOAD, 1,      LOAD,  0,    DUP,      MUL,  XOR,   PUSH, 3, SHL, /* sum = ((sum ^ i * i) << 3) */
-    LOAD, 0,      ADD,   PUSH, 0xffffff, AND,  STORE, 1,            /*       + i, 24 bits */
-    LOAD, 0,      PUSH,  1,    ADD,      DUP,  STORE, 0,            /* i++ */
-    PUSH, 100000, LESS,  JNZ,  8,        HALT,
+    PUSH, 0,    STORE, 0,    PUSH,     0,    STORE, 1,            /* i = 0, sum = 0 */
+    LOAD, 1,    LOAD,  0,    DUP,      MUL,  XOR,   PUSH, 3, SHL, /* sum = ((sum ^ i * i) << 3) */
+    LOAD, 0,    ADD,   PUSH, 0xffffff, AND,  STORE, 1,            /*       + i, 24 bits */
+    LOAD, 0,    PUSH,  1,    ADD,      DUP,  STORE, 0,            /* i++ */
+    PUSH, SIZE, LESS,  JNZ,  8,        HALT,
 };
 
 int main(void) {
@@ -19,11 +23,11 @@ int main(void) {
         case PUSH: *sp++ = *pc++; break;
         case ADD:
             sp--;
-            sp[-1] += sp[0];
+            sp[-1] = (int32_t)((uint32_t)sp[-1] + (uint32_t)sp[0]);
             break;
         case SUB:
             sp--;
-            sp[-1] -= sp[0];
+            sp[-1] = (int32_t)((uint32_t)sp[-1] - (uint32_t)sp[0]);
             break;
         case MUL:
             sp--;
@@ -69,7 +73,7 @@ int main(void) {
             break;
         default:
             printf("%d %d\n", (int)variables[0], (int)variables[1]);
-            return variables[0] != 100000;
+            return variables[0] != SIZE;
         }
     }
 }

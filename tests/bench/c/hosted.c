@@ -164,5 +164,5 @@ int main(int argc, char **argv, char **envp) {
     nested(0);
     nested(4);
 #endif
-    return 11;
+    return 0;
 }

@@ -81,10 +81,10 @@ int main(void) {
     printf("%lld %.2f %.4s\n", (long long)r.a, r.b, r.c);
     printf("%.1f\n", sum("ildsid", 1, 20LL, 0.5, "four", -3, 1e3));
     printf("%d %d\n", deep(200), setjmp(place) ? 42 : (jump(10), 0));
-    int total = 0;
+    unsigned total = 0;
     for (unsigned k = 0; k < 120; k++)
-        total = total * 3 + name(k);
-    printf("%d %.6f %ld %d\n", total, strtod("-1.25e2", NULL), strtol("7fff", NULL, 16),
+        total = total * 3 + (unsigned)name(k);
+    printf("%d %.6f %ld %d\n", (int)total, strtod("-1.25e2", NULL), strtol("7fff", NULL, 16),
            atoi("123"));
     char *s = malloc(100), *t = NULL;
     strcpy(s, "one,two,,three");

@@ -1,8 +1,12 @@
-/* matrix.c - the product of two integer matrices, 120 x 120, checked against another order. */
+/* matrix.c - the product of two integer matrices, SIZE x SIZE, checked against another order. */
 #include <stdint.h>
 #include <stdio.h>
 
-enum { N = 120 };
+#ifndef SIZE /* rows and columns; check.sh takes 30 */
+#define SIZE 120
+#endif
+
+enum { N = SIZE };
 static int32_t a[N][N], b[N][N], c[N][N], d[N][N];
 
 int main(void) {

@@ -1,7 +1,10 @@
-/* nbody.c - five bodies and their energy, in doubles; a Mandelbrot set in floats. Soft floating
- * point. */
+/* nbody.c - five bodies and their energy, in doubles. Soft floating point. */
 #include <math.h>
 #include <stdio.h>
+
+#ifndef SIZE /* steps; check.sh takes 30 */
+#define SIZE 300
+#endif
 
 static double p[5][3] = {{0, 0, 0},
                          {4.84, -1.16, -0.10},
@@ -46,22 +49,8 @@ static void step(double dt) {
 
 int main(void) {
     double before = energy();
-    int inside = 0;
-    for (int k = 0; k < 300; k++)
+    for (int k = 0; k < SIZE; k++)
         step(0.01);
     printf("%.9f %.9f %e\n", before, energy(), p[1][0]);
-    for (int y = 0; y < 40; y++)
-        for (int x = 0; x < 60; x++) {
-            float cr = (float)x / 20 - 2.2f, ci = (float)y / 20 - 1, zr = 0, zi = 0;
-            int n = 0;
-            while (n < 50 && zr * zr + zi * zi < 4) {
-                float t = zr * zr - zi * zi + cr;
-                zi = 2 * zr * zi + ci;
-                zr = t;
-                n++;
-            }
-            inside += n == 50;
-        }
-    printf("%d\n", inside);
-    return 0;
+    return fabs(energy() - before) < 1e-3 ? 0 : 1; /* energy is kept, nearly */
 }

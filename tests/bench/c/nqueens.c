@@ -1,5 +1,9 @@
-/* nqueens.c - how many ways 9 queens fit; Fibonacci and Ackermann. Calls. */
+/* nqueens.c - in how many ways SIZE queens fit on a board. Calls, bits. */
 #include <stdio.h>
+
+#ifndef SIZE /* up to 12; check.sh takes 7 */
+#define SIZE 11
+#endif
 
 static int place(int n, unsigned columns, unsigned left, unsigned right) {
     unsigned all = (1u << n) - 1, open = all & ~(columns | left | right);
@@ -14,18 +18,11 @@ static int place(int n, unsigned columns, unsigned left, unsigned right) {
     return ways;
 }
 
-static int fib(int n) {
-    return n < 2 ? n : fib(n - 1) + fib(n - 2);
-}
-
-static int ackermann(int m, int n) {
-    if (m == 0)
-        return n + 1;
-    return n == 0 ? ackermann(m - 1, 1) : ackermann(m - 1, ackermann(m, n - 1));
-}
+/* How many ways there are, from no queen on. */
+static const int known[] = {1, 1, 0, 0, 2, 10, 4, 40, 92, 352, 724, 2680, 14200};
 
 int main(void) {
-    int q = place(9, 0, 0, 0), f = fib(24), a = ackermann(2, 60);
-    printf("%d %d %d\n", q, f, a);
-    return q == 352 && f == 46368 && a == 123 ? 0 : 1;
+    int ways = place(SIZE, 0, 0, 0);
+    printf("%d queens, %d ways\n", SIZE, ways);
+    return ways == known[SIZE] ? 0 : 1;
 }

@@ -1,0 +1,84 @@
+/* pipe.c - a ring of bytes between processes. */
+#include "guests/os/kernel/file.h"
+
+#include <errno.h>
+#include <signal.h>
+
+enum { SIZE = 1024 };
+
+struct pipe {
+    uint32_t read, written; /* bytes, in all */
+    bool has_reader, has_writer;
+    char bytes[SIZE];
+};
+
+int pipe_new(struct file *ends[2]) {
+    struct pipe *p = page_alloc();
+    ends[0] = file_new();
+    ends[1] = file_new();
+    if (!p || !ends[0] || !ends[1]) {
+        for (int k = 0; k < 2; k++)
+            if (ends[k])
+                file_close(ends[k]);
+        if (p)
+            page_free(p);
+        return p ? -ENFILE : -ENOMEM;
+    }
+    p->has_reader = p->has_writer = true;
+    ends[0]->pipe = ends[1]->pipe = p;
+    ends[0]->readable = true;
+    ends[1]->writable = true;
+    return 0;
+}
+
+int pipe_read(struct pipe *p, uint32_t to, uint32_t n) {
+    while (p->read == p->written && p->has_writer && n) {
+        if (current->killed)
+            return -EINTR;
+        sleep_on(p);
+    }
+    uint32_t left = p->written - p->read;
+    n = n < left ? n : left;
+    for (uint32_t done = 0, part; done < n; done += part) {
+        uint32_t at = p->read % SIZE;
+        part = n - done < SIZE - at ? n - done : SIZE - at;
+        if (copy_out(&current->space, to + done, p->bytes + at, part) != 0)
+            return done ? (int)done : -EFAULT;
+        p->read += part;
+    }
+    wake(p);
+    return (int)n;
+}
+
+int pipe_write(struct pipe *p, uint32_t from, uint32_t n) {
+    uint32_t done = 0;
+    while (done < n) {
+        uint32_t at = p->written % SIZE, room = SIZE - (p->written - p->read), part = n - done;
+        if (!p->has_reader) {
+            current->killed = SIGPIPE;
+            return -EPIPE;
+        }
+        if (current->killed)
+            return -EINTR;
+        if (!room) {
+            wake(p);
+            sleep_on(p);
+            continue;
+        }
+        part = part < room ? part : room;
+        part = part < SIZE - at ? part : SIZE - at;
+        if (copy_in(&current->space, p->bytes + at, from + done, part) != 0)
+            return done ? (int)done : -EFAULT;
+        p->written += part;
+        done += part;
+    }
+    wake(p);
+    return (int)n;
+}
+
+void pipe_close(struct pipe *p, bool writer) {
+    *(writer ? &p->has_writer : &p->has_reader) = false;
+    wake(p);
+    if (!p->has_reader && !p->has_writer)
+        page_free(p);
+}
