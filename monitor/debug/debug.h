@@ -92,6 +92,15 @@ bool debug_value(const struct debugger *d, const char *text, uint64_t *value, in
 /* The same for a command: an error is shown below the text. */
 bool debug_evaluate(struct debugger *d, const char *text, uint64_t *value);
 
+/* The number of a general or a monitor register by its name (`a0`, `r10`, `m3`); -1 if it is none.
+ */
+int debug_register(const char *name);
+int debug_monitor_register(const char *name);
+
+/* A device register by its name (`timer.mode`), and the device that it is of; NULL if it is none.
+ */
+const struct pg_reg *debug_device_register(const char *name, int *device);
+
 /* Offer all names that expressions may have: for completion. */
 void debug_each_name(const struct debugger *d, void (*offer)(void *with, const char *name),
                      void *with);

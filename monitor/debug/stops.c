@@ -506,8 +506,10 @@ static bool hit_value(struct debugger *d, struct stop *stop) {
     uint64_t value, before = stop->value;
     bool known = debug_value(d, stop->what + strlen("watch "), &value, &column, &why);
     bool changed = known && (!stop->known || value != before);
-    snprintf(stop->reason, sizeof stop->reason, "%s: 0x%llx -> 0x%llx",
-             stop->what + strlen("watch "), (unsigned long long)before, (unsigned long long)value);
+    if (changed)
+        snprintf(stop->reason, sizeof stop->reason, "%s: 0x%llx -> 0x%llx",
+                 stop->what + strlen("watch "), (unsigned long long)before,
+                 (unsigned long long)value);
     stop->known = known;
     if (known)
         stop->value = value;
@@ -540,26 +542,28 @@ static bool hit(struct debugger *d, struct stop *stop, const struct pg_insn *nex
     const struct stops *s = d->stops;
     const struct pg_machine *m = debug_machine(d);
     int old = (int)(s->status & PG_RING), new = (int)(m->cpu.psw.status & PG_RING);
-    char *reason = stop->reason;
+    stop->reason[0] = '\0';
     switch (stop->kind) {
     case AT_PC:
-        *reason = '\0';
         return m->cpu.psw.pc == stop->from && (stop->user == ANY || stop->user == (new != 0));
     case AT_RING:
-        snprintf(reason, sizeof stop->reason, "ring %d -> %d", old, new);
-        return old != new && (stop->old_ring == ANY || stop->old_ring == old) &&
-               (stop->new_ring == ANY || stop->new_ring == new);
+        if (old == new || (stop->old_ring != ANY && stop->old_ring != old) ||
+            (stop->new_ring != ANY && stop->new_ring != new))
+            return false;
+        snprintf(stop->reason, sizeof stop->reason, "ring %d -> %d", old, new);
+        return true;
     case AT_TRAP:
-        snprintf(reason, sizeof stop->reason, "trap %s, value 0x%08x",
+        if (m->traps == s->traps || (stop->which != ANY && stop->which != (int)m->trap.cause))
+            return false;
+        snprintf(stop->reason, sizeof stop->reason, "trap %s, value 0x%08x",
                  m->trap.cause < PG_NCAUSES ? pg_causes[m->trap.cause].name : "?", m->trap.value);
-        return m->traps != s->traps && (stop->which == ANY || stop->which == (int)m->trap.cause);
+        return true;
     case AT_EXIT: return hit_exit(d, stop);
-    case AT_INSN: *reason = '\0'; return next && (int)next->op == stop->which;
+    case AT_INSN: return next && (int)next->op == stop->which;
     case AT_SENSITIVE:
-        *reason = '\0';
         return next && next->op < PG_NOPS && pg_rows[next->op].cls >= PG_CLASS_sensitive;
-    case AT_PORT: *reason = '\0'; return next && hit_port(stop, m, next);
-    case AT_COUNT: *reason = '\0'; return s->T < stop->T && m->cpu.T >= stop->T;
+    case AT_PORT: return next && hit_port(stop, m, next);
+    case AT_COUNT: return s->T < stop->T && m->cpu.T >= stop->T;
     case AT_VALUE: return hit_value(d, stop);
     case AT_RANGE: return hit_range(d, stop);
     }
