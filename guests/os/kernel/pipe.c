@@ -37,17 +37,17 @@ int pipe_read(struct pipe *p, uint32_t to, uint32_t n) {
             return -EINTR;
         sleep_on(p);
     }
-    uint32_t left = p->written - p->read;
+    uint32_t left = p->written - p->read, done = 0;
     n = n < left ? n : left;
-    for (uint32_t done = 0, part; done < n; done += part) {
+    for (uint32_t part; done < n; done += part) {
         uint32_t at = p->read % SIZE;
         part = n - done < SIZE - at ? n - done : SIZE - at;
         if (copy_out(&current->space, to + done, p->bytes + at, part) != 0)
-            return done ? (int)done : -EFAULT;
+            break;
         p->read += part;
     }
     wake(p);
-    return (int)n;
+    return done || !n ? (int)done : -EFAULT;
 }
 
 int pipe_write(struct pipe *p, uint32_t from, uint32_t n) {
@@ -68,12 +68,12 @@ int pipe_write(struct pipe *p, uint32_t from, uint32_t n) {
         part = part < room ? part : room;
         part = part < SIZE - at ? part : SIZE - at;
         if (copy_in(&current->space, p->bytes + at, from + done, part) != 0)
-            return done ? (int)done : -EFAULT;
+            break;
         p->written += part;
         done += part;
     }
     wake(p);
-    return (int)n;
+    return done || !n ? (int)done : -EFAULT;
 }
 
 void pipe_close(struct pipe *p, bool writer) {
