@@ -68,6 +68,7 @@ static int step(struct inode *dir, const char *name, struct inode **found) {
     return *found ? 0 : number ? -ENFILE : -ENOENT;
 }
 
+/* What is found is locked if it is the parent. */
 static int walk(const char *path, bool parent, char name[FS_NAME + 1], struct inode **found) {
     struct inode *i = *path == '/' ? inode_get(FS_ROOT) : inode_share(current->cwd);
     if (!i)
@@ -91,7 +92,6 @@ static int walk(const char *path, bool parent, char name[FS_NAME + 1], struct in
             return error;
         }
         if (parent && !*path) {
-            inode_unlock(i);
             *found = i;
             return 0;
         }

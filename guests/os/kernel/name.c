@@ -57,7 +57,6 @@ static int create(const char *path, enum fs_type type, int flags, struct inode *
     int error = path_parent(path, name, &dir);
     if (error)
         return error;
-    inode_lock(dir);
     uint32_t number = directory_find(dir, name, NULL);
     if (!number) {
         error = create_in(dir, name, type, made);
@@ -157,7 +156,6 @@ int name_unlink(const char *path) {
     log_begin();
     int error = path_parent(path, name, &dir);
     if (!error) {
-        inode_lock(dir);
         error = unlink_name(dir, name);
         inode_drop(dir);
     }

@@ -97,13 +97,20 @@ void wake(const void *channel) {
 }
 
 void lock(struct lock *l) {
-    while (l->held)
+    unsigned number = l->next++;
+    for (const struct lock *w = l; w && w->holder; w = w->holder->awaits)
+        if (w->holder == current)
+            panic("a process waits for itself"); /* only with a damaged file system */
+    current->awaits = l;
+    while (l->serving != number)
         sleep_on(l);
-    l->held = true;
+    current->awaits = NULL;
+    l->holder = current;
 }
 
 void unlock(struct lock *l) {
-    l->held = false;
+    l->holder = NULL;
+    l->serving++;
     wake(l);
 }
 

@@ -110,3 +110,24 @@ void test_dup_shares(void) {
     close(other);
     CHECK(unlink("file") == 0);
 }
+
+void test_pipe_half(void) {
+    char bytes[1000] = {0};
+    int pid, ends[2];
+    CHECK(pipe(ends) == 0);
+    CHECK(write(ends[1], bytes, 1000) == 1000 && read(ends[0], bytes, 1000) == 1000);
+    if (child(&pid)) {
+        int n = (int)read(ends[0], bytes, 1000);
+        _exit(n > 0 ? n : 0);
+    }
+    sleep(1);
+    int n = (int)write(ends[1], end_of_heap(50), 100);
+    CHECK(n < 0 ? errno == EFAULT : n <= 50);
+    if (n > 0)
+        sleep(1);
+    else
+        CHECK(write(ends[1], "x", 1) == 1);
+    CHECK(exited(pid, n > 0 ? n : 1));
+    close(ends[0]);
+    close(ends[1]);
+}

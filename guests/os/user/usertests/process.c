@@ -3,6 +3,8 @@
 
 #include "guests/os/os.h"
 
+#include <elf.h>
+
 void test_fork_wait(void) {
     for (int code = 0; code < 256; code += 51) {
         int pid;
@@ -168,4 +170,34 @@ void test_no_such_call(void) {
     CHECK(result == -ENOSYS);
     __asm__ volatile("ecall\n\tmv %0, a0" : "=r"(result) : : "a0", "memory"); /* svc 0 */
     CHECK(result == -ENOSYS);
+}
+
+/* A program of three segments, of which the second one is empty and the third one is not allowed.
+ */
+static void make_damaged(const char *path) {
+    static char bytes[3 * OS_PAGE];
+    Elf32_Ehdr e;
+    int from = open("/bin/echo", O_RDONLY), to = open(path, O_WRONLY | O_CREAT, 0666);
+    CHECK(from >= 0 && to >= 0 && read(from, &e, sizeof e) == sizeof e);
+    e.e_phoff = sizeof e;
+    e.e_phnum = 3;
+    const Elf32_Phdr p[3] = {
+        {.p_type = PT_LOAD, .p_vaddr = OS_PAGE, .p_filesz = 3 * OS_PAGE, .p_memsz = 3 * OS_PAGE},
+        {.p_type = PT_LOAD, .p_vaddr = 3 * OS_PAGE},
+        {.p_type = PT_LOAD, .p_vaddr = 0, .p_memsz = OS_PAGE},
+    };
+    memcpy(bytes, &e, sizeof e);
+    memcpy(bytes + sizeof e, p, sizeof p);
+    CHECK(write(to, bytes, sizeof bytes) == sizeof bytes);
+    close(from);
+    close(to);
+}
+
+void test_exec_damaged(void) {
+    char *none[] = {"x", NULL};
+    make_damaged("program");
+    int before = free_pages();
+    CHECK_ERROR(execv("program", none), ENOEXEC);
+    CHECK(free_pages() == before);
+    CHECK(unlink("program") == 0);
 }
