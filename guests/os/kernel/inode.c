@@ -92,7 +92,7 @@ static void inode_remove(struct inode *i) {
 
 void inode_put(struct inode *i) {
     if (i->users == 1 && i->valid && i->d.links == 0) {
-        inode_lock(i); /* nobody else has it */
+        inode_lock(i); /* nobody else has it, and without a name nobody finds it */
         inode_remove(i);
         inode_unlock(i);
     }

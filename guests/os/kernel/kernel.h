@@ -1,7 +1,7 @@
 /* kernel.h - what the kernel's files offer one another, the lower ones first.
  *
  * The kernel runs in ring 0 in real mode, with interrupts off: memory is as it is, and nothing but
- * sleep() and yield() lets another process run. So a process in the kernel needs locks only for
+ * sleep_on() and yield() lets another process run. So a process in the kernel needs locks only for
  * what must stay as it is while it sleeps. Functions that can fail return -errno.
  */
 #ifndef KERNEL_H

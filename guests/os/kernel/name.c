@@ -88,7 +88,7 @@ static int open_inode(struct inode *i, int flags) {
     int fd = error ? error : f ? descriptor_new(f) : -ENFILE;
     if (fd < 0) {
         if (f)
-            f->users = 0; /* nothing in it yet */
+            file_close(f); /* nothing is in it yet */
         inode_drop(i);
         return fd;
     }
@@ -141,9 +141,13 @@ static int unlink_from(struct inode *dir, uint32_t offset, struct inode *i) {
 
 static int unlink_name(struct inode *dir, const char *name) {
     uint32_t offset, number = directory_find(dir, name, &offset);
-    struct inode *i = number && !is_dot(name) ? inode_get(number) : NULL;
+    if (!number)
+        return -ENOENT;
+    if (is_dot(name))
+        return -EINVAL;
+    struct inode *i = inode_get(number);
     if (!i)
-        return !number ? -ENOENT : is_dot(name) ? -EINVAL : -ENFILE;
+        return -ENFILE;
     inode_lock(i);
     int error = unlink_from(dir, offset, i);
     inode_drop(i);

@@ -138,10 +138,10 @@ static struct process *process_new(void) {
 /* What process_entry calls, on the new process's kernel stack. */
 void process_begin(void) {
     if (current->pid == 1) {
-        char name[] = "/bin/init"; /* reading the disk sleeps, which takes a process */
-        fs_init();
+        char name[] = "/bin/init";
+        fs_init(); /* not earlier: reading the disk sleeps, which takes a process */
         if (path_find("/", &current->cwd) != 0 || exec(name, name, 1, sizeof name) < 0)
-            panic("there is no /bin/init on the disk");
+            panic("/bin/init does not run: it is not there, or too large for memory");
     }
 }
 

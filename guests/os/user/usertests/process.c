@@ -113,6 +113,17 @@ void test_kill_running(void) {
     }
 }
 
+void test_kill_writing(void) {
+    static char invisible[OS_PAGE * 16];
+    int pid;
+    memset(invisible, '\r', sizeof invisible);
+    if (child(&pid))
+        _exit(write(1, invisible, sizeof invisible) < 0);
+    sleep(1);
+    CHECK(kill(pid, SIGKILL) == 0);
+    CHECK(killed(pid, SIGKILL));
+}
+
 void test_kill_errors(void) {
     CHECK_ERROR(kill(1, SIGKILL), EPERM);
     CHECK_ERROR(kill(99999, SIGKILL), ESRCH);
