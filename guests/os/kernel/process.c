@@ -81,6 +81,7 @@ static void give_way(enum state state) {
 }
 
 void yield(void) {
+    interrupts(); /* who waits for a device gets on, too, even if nobody leaves the kernel */
     give_way(READY);
 }
 
