@@ -185,7 +185,7 @@ static void end_all(int root) {
         int n = processes(rows, 32);
         for (int k = 0; k < n; k++)
             if (rows[k].pid > root && strcmp(rows[k].state, "zombie") != 0)
-                more = kill(rows[k].pid, SIGKILL) == 0;
+                more = kill(rows[k].pid, SIGKILL) == 0 || more;
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
         sleep(1); /* init waits for the others */
@@ -199,7 +199,7 @@ int main(int argc, char **argv) {
     mkdir("/chaos", 0777);
     chdir("/chaos");
     mkdir("a", 0777);
-    seed = 1;      /* a page that we touch for the first time is not lost */
+    seed = 1; /* a page that we touch for the first time is not lost */
     end_all(root);
     int pages = free_pages(), files = open_files();
     for (uint32_t k = 0; k < WORKERS; k++)
