@@ -73,10 +73,11 @@ uint32_t directory_find(struct inode *dir, const char *name, uint32_t *offset); 
 int directory_add(struct inode *dir, const char *name, uint32_t number);
 bool directory_empty(struct inode *dir);
 
-/* The inode that a path names, not locked; or the directory that holds its last part, locked, so
- * that it cannot be removed meanwhile. */
-int path_find(const char *path, struct inode **found);
-int path_parent(const char *path, char name[FS_NAME + 1], struct inode **found);
+/* The directory that holds a path's last part, and this part's name. It is locked, so that it
+ * cannot be removed meanwhile. The root has an empty name in itself. */
+int path_parent(const char *path, char name[FS_NAME + 1], struct inode **dir);
+
+int path_find(const char *path, struct inode **found); /* what a path names, not locked */
 
 /* ---- pipe.c */
 

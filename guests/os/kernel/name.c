@@ -14,8 +14,9 @@ int descriptor_new(struct file *f) {
     return -EMFILE;
 }
 
-static bool is_dot(const char *name) {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+/* The root, "." and "..", which nobody removes. */
+static bool is_fixed(const char *name) {
+    return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 /* Give a new inode its name, and a directory its two first entries. */
@@ -57,7 +58,7 @@ static int create(const char *path, enum fs_type type, int flags, struct inode *
     int error = path_parent(path, name, &dir);
     if (error)
         return error;
-    uint32_t number = directory_find(dir, name, NULL);
+    uint32_t number = *name ? directory_find(dir, name, NULL) : dir->number;
     if (!number) {
         error = create_in(dir, name, type, made);
         inode_drop(dir);
@@ -141,10 +142,10 @@ static int unlink_from(struct inode *dir, uint32_t offset, struct inode *i) {
 
 static int unlink_name(struct inode *dir, const char *name) {
     uint32_t offset, number = directory_find(dir, name, &offset);
+    if (is_fixed(name))
+        return -EINVAL;
     if (!number)
         return -ENOENT;
-    if (is_dot(name))
-        return -EINVAL;
     struct inode *i = inode_get(number);
     if (!i)
         return -ENFILE;
@@ -164,7 +165,7 @@ int name_unlink(const char *path) {
         inode_drop(dir);
     }
     log_end();
-    return error == -EEXIST ? -EINVAL : error; /* the root has no name */
+    return error;
 }
 
 int name_chdir(const char *path) {
