@@ -156,6 +156,9 @@ bool mon_write_file(const char *path, const void *data, size_t size, struct pg_e
 /* Do both paths name one existing file? */
 bool mon_same_file(const char *a, const char *b);
 
+/* Is the file one that this command reads? Writing must not destroy it. */
+bool mon_is_a_source(const struct mon_args *args, const char *path);
+
 /* ---- interrupts: terminal.c */
 
 /* Make Ctrl-C and the like set a flag instead of ending the program, and Ctrl-Z wait for the next
