@@ -137,11 +137,11 @@ const char *mon_trace_insn(const struct pg_trace_event *event, char *text, size_
 }
 
 static void say_dropped(const struct mon_trace *t, const struct mon_trace_part *p,
-                        uint64_t dropped) {
+                        unsigned long long dropped) {
+    unsigned long long all = p->n + p->dropped, size = t->size;
     if (dropped)
         mon_fail(0, "%s: %llu of %llu events of %s under %s were dropped; --trace-size is %llu",
-                 t->path, (unsigned long long)dropped, (unsigned long long)(p->n + p->dropped),
-                 p->name, p->system->name, (unsigned long long)t->size);
+                 t->path, dropped, all, p->name, p->system->name, size);
 }
 
 static void write_parts(struct mon_trace *t) {

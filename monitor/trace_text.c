@@ -46,7 +46,7 @@ size_t mon_trace_text(const struct mon_trace_part *part, struct mon_trace_out *o
 
 void mon_trace_text_end(const struct mon_trace_part *part, uint64_t dropped,
                         struct mon_trace_out *out) {
-    fprintf(out->file, "# %llu events, %llu of them dropped; the end, %s, at T = %llu\n",
-            (unsigned long long)(part->n + part->dropped), (unsigned long long)dropped,
-            part->ending, (unsigned long long)part->T);
+    unsigned long long all = part->n + part->dropped, T = part->T;
+    fprintf(out->file, "# %llu events, %llu of them dropped; the end, %s, at T = %llu\n", all,
+            (unsigned long long)dropped, part->ending, T);
 }

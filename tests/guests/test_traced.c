@@ -27,18 +27,8 @@ static void take_note(struct pg_tracer *tracer, const struct pg_trace_event *eve
     assert_true(event->event < PG_NEVENTS);
     assert_true(event->cause < PG_NCAUSES);
     notes->counts[event->event]++;
-    if (pg_track_is_guests(pg_event_rows[event->event].track)) {
-        struct pg_trace_event copy;
-        memset(&copy, 0, sizeof copy); /* padding, too, will be compared */
-        copy.T = event->T;
-        copy.pc = event->pc;
-        copy.value = event->value;
-        copy.insn = event->insn;
-        copy.event = event->event;
-        copy.cause = event->cause;
-        copy.ring = event->ring;
-        assert_true(pg_bytes_add(&notes->own, &copy, sizeof copy));
-    }
+    if (pg_track_is_guests(pg_event_rows[event->event].track))
+        assert_true(pg_bytes_add(&notes->own, event, sizeof *event));
 }
 
 static size_t length(const struct notes *notes) {
@@ -82,10 +72,15 @@ static void assert_coherent(const struct notes *notes, const struct pg_machine *
     assert_int_equal(ring, pg_psw_ring(&m->cpu.psw));
 }
 
+static bool same(const struct pg_trace_event *a, const struct pg_trace_event *b) {
+    return a->T == b->T && a->pc == b->pc && a->value == b->value && a->insn == b->insn &&
+           a->event == b->event && a->cause == b->cause && a->ring == b->ring;
+}
+
 static void assert_same(const struct notes *a, const struct notes *b, const char *system) {
     for (size_t k = 0; k < length(a) && k < length(b); k++) {
         const struct pg_trace_event *x = event_at(a, k), *y = event_at(b, k);
-        if (memcmp(x, y, sizeof *x) != 0)
+        if (!same(x, y))
             fail_msg("%s, event %zu: %s at T=%llu pc %08x value %x, not %s at T=%llu pc %08x "
                      "value %x",
                      system, k, pg_event_rows[y->event].name, (unsigned long long)y->T, y->pc,
