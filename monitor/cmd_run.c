@@ -1,6 +1,7 @@
 /* cmd_run.c - `trapeze run`: guests under a system, the console on the terminal. */
 #include "monitor/monitor.h"
 #include "monitor/terminal.h"
+#include "monitor/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@ struct running {
     struct pg_session *session;
     struct mon_console consoles[MON_REPEAT];
     struct mon_result results[MON_REPEAT];
-    FILE *console; /* --console */
+    FILE *console;           /* --console */
+    struct mon_trace *trace; /* --trace; NULL: none */
     bool live;
 };
 
@@ -62,21 +64,9 @@ static int check_disks(const struct running *r) {
     return 0;
 }
 
-/* Writing must not destroy what is read. */
-static bool is_a_source(const struct mon_args *args, const char *path) {
-    bool is = false;
-    for (size_t k = 0; k < args->noperands; k++)
-        is |= mon_same_file(path, args->operands[k]);
-    for (size_t k = 0; k < args->count[OPT_disk]; k++)
-        is |= mon_same_file(path, args->values[OPT_disk][k]);
-    for (size_t k = 0; k < args->count[OPT_input]; k++)
-        is |= mon_same_file(path, args->values[OPT_input][k]);
-    return is;
-}
-
 static int open_console(struct running *r) {
     const char *path = mon_option(r->args, OPT_console);
-    if (path && is_a_source(r->args, path))
+    if (path && mon_is_a_source(r->args, path))
         return mon_fail(MON_USAGE, "--console %s: that file is an input of this run", path);
     if (path && !(r->console = fopen(path, "wb")))
         return mon_fail(MON_USAGE, "%s: %s", path, strerror(errno));
@@ -85,6 +75,17 @@ static int open_console(struct running *r) {
         r->consoles[k] = (struct mon_console){
             .out = out, .prefix = r->plan.nguests > 1 ? r->plan.names[k] : NULL};
     return 0;
+}
+
+static int open_trace(struct running *r, const struct pg_system *system) {
+    const char *console = mon_option(r->args, OPT_console), *path = mon_option(r->args, OPT_trace);
+    if (console && path && mon_same_file(console, path))
+        return mon_fail(MON_USAGE, "--trace %s: that is the file of --console, too", path);
+    int status = mon_trace_open(r->args, r->plan.nguests, &r->trace);
+    for (size_t k = 0; k < r->plan.nguests; k++)
+        r->plan.setups[k].tracer =
+            mon_trace_begin(r->trace, k, r->plan.names[k], system, r->plan.images[k]);
+    return status;
 }
 
 /* ---- the run */
@@ -192,6 +193,7 @@ static int conclude(struct running *r, int failure, double seconds) {
         struct mon_result *result = &r->results[k];
         mon_result(result, r->session, k, r->plan.names[k], r->plan.setups[k].limit,
                    mon_option(r->args, OPT_json));
+        mon_trace_end(r->trace, k, result);
         const struct pg_machine *m = r->session->guest(r->session, k);
         end_line(&r->consoles[k], m);
         if (!mon_option(r->args, OPT_quiet) && !failure)
@@ -213,7 +215,7 @@ static int run(struct running *r) {
         return MON_USAGE;
     int status = mon_json_check(r->args);
     if (status || (status = mon_plan(&r->plan, r->args)) || (status = check_disks(r)) ||
-        (status = plan_input(r)) || (status = open_console(r)))
+        (status = plan_input(r)) || (status = open_console(r)) || (status = open_trace(r, system)))
         return status;
     struct pg_error err;
     r->session = system->open(r->plan.engine, r->plan.setups, r->plan.nguests, &err);
@@ -238,6 +240,8 @@ int cmd_run(const struct mon_args *args) {
     int status = run(r);
     if (r->session)
         r->session->close(r->session);
+    int traced = mon_trace_close(r->trace);
+    status = traced ? traced : status;
     if (r->console && fclose(r->console) != 0 && status != MON_INTERNAL)
         status = mon_fail(MON_INTERNAL, "%s: %s", mon_option(args, OPT_console), strerror(errno));
     mon_unplan(&r->plan);

@@ -179,6 +179,9 @@ void mon_source_close(struct mon_source *s);
 /* A line's text, without its end and trailing spaces; NULL if it is not to be had. */
 const char *mon_source_line(struct mon_source *s, const struct pg_line *line, size_t *length);
 
+/* Is the file one that this command reads? Writing must not destroy it. */
+bool mon_is_a_source(const struct mon_args *args, const char *path);
+
 /* ---- interrupts: terminal.c */
 
 /* Make Ctrl-C and the like set a flag instead of ending the program, and Ctrl-Z wait for the next

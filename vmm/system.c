@@ -1,6 +1,7 @@
 #include "vmm/system.h"
 
 #include "machine/load.h"
+#include "vmm/trace.h"
 
 #include <stdlib.h>
 
@@ -60,5 +61,7 @@ bool pg_set_up(struct pg_machine *m, const struct pg_setup *setup, struct pg_err
         return false;
     if (!plug_input(m, setup))
         return pg_fail(err, "the host is out of memory");
+    if (setup->tracer)
+        pg_trace_machine(setup->tracer, m);
     return pg_load_image(m, setup->image, err);
 }
