@@ -37,6 +37,7 @@ struct debugger {
     struct symbols programs[DEBUG_PROGRAMS]; /* the guest first; its image is the plan's */
     size_t nprograms;
     struct stops *stops;
+    struct pg_tracer *tracer; /* do_micro.c's; told of all that happens */
     struct bookmark bookmarks[DEBUG_BOOKMARKS];
     size_t nbookmarks;
     FILE *out;   /* where commands write */
@@ -136,6 +137,10 @@ const char *stops_commands_of(const struct stops *s, int number);
 /* Where gdb wants to stop. */
 int stops_add_address(struct debugger *d, uint32_t address);
 int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind);
+
+/* ---- do_micro.c: who is told of events. Free it with free; NULL: no memory. */
+
+struct pg_tracer *debug_tracer_new(void);
 
 /* ---- run.c */
 

@@ -136,6 +136,8 @@ struct timeline *timeline_open(const struct pg_system *system, const struct pg_e
     t->session = open_session(t, system, setup, err);
     t->setup.disk = NULL;
     t->setup.input = NULL;
+    t->setup.from = NULL; /* and log: reopen says which */
+    t->setup.log = NULL;
     if (t->session && !take(t)) {
         pg_fail(err, "the host is out of memory");
         timeline_close(t);
