@@ -1,5 +1,5 @@
 /* cmd_doc.c - `trapeze doc`: the tables of the manual, from the tables of the program. */
-#include "monitor/monitor.h"
+#include "monitor/debug/debug.h"
 #include "vmm/trace.h"
 
 #include <errno.h>
@@ -93,6 +93,19 @@ static void put_events(FILE *out) {
     }
 }
 
+static void put_console(FILE *out) {
+    fprintf(out, "| command | | meaning | for example |\n|---|---|---|---|\n");
+    for (const struct debug_command *c = debug_commands; c->name; c++) {
+        fprintf(out, "| `%s` | ", c->name);
+        put_cell(out, c->usage);
+        fprintf(out, " | ");
+        put_cell(out, c->meaning);
+        fprintf(out, " | `");
+        put_cell(out, c->example);
+        fprintf(out, "` |\n");
+    }
+}
+
 /* Rows for the same instruction (a shorter form first) make one row here. */
 static void put_pseudo(FILE *out) {
     static const struct {
@@ -161,7 +174,7 @@ static const struct section {
     {"registers", put_registers}, {"counters", put_counters},
     {"pseudo", put_pseudo},       {"directives", put_directives},
     {"statuses", put_statuses},   {"profiles", put_profiles},
-    {"events", put_events},
+    {"events", put_events},       {"console", put_console},
 };
 
 static const struct section *find_section(const char *name, size_t size) {

@@ -55,6 +55,11 @@ static int plan_input(struct running *r) {
     return 0;
 }
 
+/* The last mark of a recording is of its end. */
+static uint64_t recorded_end(const struct running *r) {
+    return r->recording.marks[r->recording.nmarks - 1].T;
+}
+
 /* Marks are of one guest's T. */
 static int plan_recording(struct running *r) {
     const char *replay = mon_option(r->args, OPT_replay);
@@ -76,6 +81,8 @@ static int plan_recording(struct running *r) {
     setup->log = &r->recording.log;
     setup->memory = r->recording.memory;
     setup->disk_sectors = r->recording.disk_sectors;
+    if (setup->limit > recorded_end(r)) /* what the guest would have done then is not recorded */
+        setup->limit = recorded_end(r);
     return 0;
 }
 
@@ -134,19 +141,12 @@ static int no_output(void) {
     return mon_fail(MON_INTERNAL, "cannot write the guest's console output: %s", strerror(errno));
 }
 
-/* The last mark of a recording is of its end. */
-static uint64_t recorded_end(const struct running *r) {
-    return r->recording.marks[r->recording.nmarks - 1].T;
-}
-
 /* Stop at the next moment at which the state is noted or compared. */
 static void stop_at_mark(struct running *r) {
     uint64_t limit = r->plan.setups[0].limit, now = r->session->guest(r->session, 0)->cpu.T;
     uint64_t next = recording_next(now);
     if (!r->records && !r->replays)
         return;
-    if (r->replays && next > recorded_end(r))
-        next = recorded_end(r);
     r->session->limit(r->session, 0, next < limit ? next : limit);
 }
 
@@ -154,8 +154,7 @@ static void stop_at_mark(struct running *r) {
 static bool is_mark(struct running *r, int *failure) {
     const struct pg_machine *m = r->session->guest(r->session, 0);
     struct pg_error err;
-    if ((!r->records && !r->replays) || m->run != PG_RUNNING ||
-        m->cpu.T >= r->plan.setups[0].limit || (r->replays && m->cpu.T >= recorded_end(r)))
+    if ((!r->records && !r->replays) || m->run != PG_RUNNING || m->cpu.T >= r->plan.setups[0].limit)
         return false;
     if (r->records)
         recording_note(&r->recording, m);
