@@ -96,13 +96,11 @@ static void put_events(FILE *out) {
 static void put_console(FILE *out) {
     fprintf(out, "| command | | meaning | for example |\n|---|---|---|---|\n");
     for (const struct debug_command *c = debug_commands; c->name; c++) {
-        fprintf(out, "| `%s` | ", c->name);
+        fprintf(out, "| `%s` ", c->name);
         put_cell(out, c->usage);
-        fprintf(out, " | ");
         put_cell(out, c->meaning);
-        fprintf(out, " | `");
         put_cell(out, c->example);
-        fprintf(out, "` |\n");
+        fprintf(out, "|\n");
     }
 }
 
