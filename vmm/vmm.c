@@ -43,11 +43,16 @@ uint32_t pg_vm_budget(const struct pg_vm *vm) {
 
 /* ---- what happens */
 
-void pg_vm_note_event(struct pg_vm *vm, const struct pg_trace_event *event) {
-    enum pg_counter counter = pg_event_rows[event->event].counter;
+/* Count an event. True if it is also to be told: without a tracer none need be made up. */
+static bool count(struct pg_vm *vm, enum pg_event event) {
+    enum pg_counter counter = pg_event_rows[event].counter;
     if (counter < PG_NCOUNTERS)
         vm->counts.n[counter]++;
-    if (vm->tracer)
+    return vm->tracer != NULL;
+}
+
+void pg_vm_note_event(struct pg_vm *vm, const struct pg_trace_event *event) {
+    if (count(vm, (enum pg_event)event->event))
         vm->tracer->tell(vm->tracer, event);
 }
 
@@ -61,29 +66,36 @@ static struct pg_trace_event now(const struct pg_vm *vm, enum pg_event event) {
 }
 
 void pg_vm_note(struct pg_vm *vm, enum pg_event event, uint32_t value, uint32_t insn) {
+    if (!count(vm, event))
+        return;
     struct pg_trace_event e = now(vm, event);
     e.value = value;
     e.insn = insn;
-    pg_vm_note_event(vm, &e);
+    vm->tracer->tell(vm->tracer, &e);
 }
 
 void pg_vm_reflected(struct pg_vm *vm) {
+    vm->counts.reflections[vm->m->trap.cause]++;
+    if (!count(vm, PG_EVENT_reflect))
+        return;
     struct pg_trace_event e = pg_trace_delivery(vm->m, PG_EVENT_reflect);
-    vm->counts.reflections[e.cause]++;
-    pg_vm_note_event(vm, &e);
+    vm->tracer->tell(vm->tracer, &e);
 }
 
 void pg_vm_left(struct pg_vm *vm) {
     const struct pg_exit *exit = vm->left;
     if (!exit)
         return;
+    enum pg_cause cause = exit->trap.cause < PG_NCAUSES ? exit->trap.cause : PG_CAUSE_none;
+    vm->left = NULL;
+    vm->counts.exits[cause]++;
+    if (!count(vm, PG_EVENT_exit))
+        return;
     struct pg_trace_event e = now(vm, PG_EVENT_exit);
-    e.cause = (uint8_t)(exit->trap.cause < PG_NCAUSES ? exit->trap.cause : PG_CAUSE_none);
+    e.cause = (uint8_t)cause;
     e.value = exit->trap.value;
     e.insn = exit->trap.insn;
-    vm->counts.exits[e.cause]++;
-    pg_vm_note_event(vm, &e);
-    vm->left = NULL;
+    vm->tracer->tell(vm->tracer, &e);
 }
 
 /* ---- interpreting */
@@ -94,7 +106,9 @@ static enum pg_op count_step(struct pg_vm *vm, enum pg_counter counter, bool fet
     struct pg_machine *m = vm->m;
     uint64_t retired = m->retired;
     uint32_t deliveries = m->cpu.deliveries;
-    struct pg_trace_event event = now(vm, PG_EVENT_emulate);
+    struct pg_trace_event event = {.event = PG_EVENT_emulate};
+    if (vm->tracer)
+        event = now(vm, PG_EVENT_emulate);
     m->trap.insn = 0;
     if (fetched)
         pg_execute_word(m, word);

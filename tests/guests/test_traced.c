@@ -184,11 +184,53 @@ static void guests_together_are_traced_each(void **state) {
     }
 }
 
+/* A session that begins in the middle of a run has the events of the rest of it. */
+static void a_session_from_a_checkpoint_is_traced(void **state) {
+    struct loaded l = guest_load(guest_by_name("kernel"), true);
+    struct pg_setup setup = l.setup;
+    struct pg_error err = {""};
+    struct notes whole, rest;
+    run(&pg_system_bare, pg_engines[1], &l.setup, &whole);
+    uint64_t T = event_at(&whole, length(&whole) / 2)->T;
+    setup.limit = T;
+    struct pg_session *first = pg_system_bare.open(pg_engines[1], &setup, 1, &err);
+    assert_non_null(first);
+    while (first->run(first, 100000) == PG_PROGRESS_MORE) {
+    }
+    const struct pg_machine *m = first->guest(first, 0);
+    assert_true(m->cpu.T == T);
+    setup = l.setup;
+    setup.from = pg_checkpoint_take(m, NULL);
+    setup.log = &m->bus.plugs.input;
+    assert_non_null(setup.from);
+    for (int s = 0; pg_systems[s]; s++) {
+        rest = (struct notes){.tracer = {take_note}};
+        setup.tracer = &rest.tracer;
+        struct pg_session *second = pg_systems[s]->open(pg_engines[1], &setup, 1, &err);
+        if (!second)
+            fail_msg("%s: %s", pg_systems[s]->name, err.text);
+        while (second->run(second, 100000) == PG_PROGRESS_MORE) {
+        }
+        size_t skipped = length(&whole) - length(&rest);
+        assert_true(skipped < length(&whole) && event_at(&whole, skipped)->T >= T);
+        assert_true(event_at(&whole, skipped - 1)->T <= T);
+        for (size_t k = 0; k < length(&rest); k++)
+            assert_true(same(event_at(&whole, skipped + k), event_at(&rest, k)));
+        second->close(second);
+        free(rest.own.data);
+    }
+    first->close(first);
+    pg_checkpoint_free((struct pg_checkpoint *)setup.from);
+    free(whole.own.data);
+    guest_unload(&l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(guests_have_the_same_events_everywhere),
         cmocka_unit_test(random_guests_have_the_same_events_everywhere),
         cmocka_unit_test(guests_together_are_traced_each),
+        cmocka_unit_test(a_session_from_a_checkpoint_is_traced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
