@@ -50,6 +50,7 @@ struct debugger {
     bool typed;           /* while the guest runs, the terminal's keys are its */
     char reason[96];      /* of the last stop */
     size_t shown;         /* bytes of console output that have been shown */
+    size_t shown_before;  /* of these, before the present command */
     uint64_t stopped_at;  /* T of the last stop, */
     uint32_t r[PG_NREGS]; /* and what the registers were at the one before: to show what changed */
     struct pg_psw psw;

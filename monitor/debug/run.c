@@ -229,10 +229,9 @@ static void show_end(struct debugger *d) {
 void run_report(struct debugger *d, enum halt halt, int number) {
     const struct pg_machine *m = debug_machine(d);
     char T[32];
-    size_t before = d->shown;
     run_show_console(d);
     const struct pg_bytes *output = &m->bus.plugs.output;
-    if (d->shown > before && output->data[d->shown - 1] != '\n')
+    if (d->shown > d->shown_before && output->data[d->shown - 1] != '\n')
         fputc('\n', d->out);
     switch (halt) {
     case HALT_DONE:
