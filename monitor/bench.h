@@ -51,4 +51,9 @@ struct bench_nano {
 enum { BENCH_NANOS = 7 };
 int bench_nanos(const struct bench *b, struct bench_nano nanos[BENCH_NANOS]);
 
+/* ---- json.c: the same as one object, by schema/bench.schema.json. Return 0 or an exit status. */
+
+int mon_json_bench(const struct bench *b, const struct bench_program *programs, size_t n);
+int mon_json_nanos(const struct bench *b, const struct bench_nano nanos[BENCH_NANOS]);
+
 #endif

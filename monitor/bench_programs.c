@@ -99,8 +99,8 @@ static bool compile(const char *folder, const char *name, struct job *job) {
     snprintf(job->native, sizeof job->native, "%s/%.30s", folder, name);
     snprintf(out, sizeof out, "%s.elf", job->native);
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (access(source, R_OK) != 0 || n < 0) {
-        mon_fail(MON_USAGE, "there is no workload %s: no file %s", name, source);
+    if (n < 0) {
+        mon_fail(MON_INTERNAL, "/proc/self/exe: %s", strerror(errno));
         return false;
     }
     self[n] = '\0';
@@ -184,6 +184,12 @@ static size_t all_names(struct bench_program *programs) {
     return n;
 }
 
+static bool has_source(const char *name) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/c/%s.c", TRAPEZE_BENCH, name);
+    return access(path, R_OK) == 0;
+}
+
 static void remove_folder(const char *folder, const struct bench_program *programs, size_t n) {
     char path[400];
     for (size_t k = 0; k < n; k++) {
@@ -207,15 +213,19 @@ int bench_programs(const struct bench *b, char *const *names, size_t nnames,
         programs[k] = (struct bench_program){0};
         snprintf(programs[k].name, sizeof programs[k].name, "%s", names[k]);
     }
-    bool ok = *n > 0;
+    bool ok = true;
+    for (size_t k = 0; k < *n; k++)
+        if (!has_source(programs[k].name)) {
+            rmdir(folder);
+            return mon_fail(MON_USAGE, "there is no workload %s in %s/c", programs[k].name,
+                            TRAPEZE_BENCH);
+        }
     for (size_t k = 0; ok && k < *n; k++)
         ok = measure(b, folder, &programs[k]);
     if (b->progress)
         fprintf(b->progress, "\r%20s\r", "");
     remove_folder(folder, programs, *n);
-    if (ok)
-        return 0;
     if (*n == 0)
-        mon_fail(MON_USAGE, "no workloads in %s/c", TRAPEZE_BENCH);
-    return mon_interrupted() ? MON_INTERRUPTED : MON_BAD_IMAGE;
+        return mon_fail(MON_USAGE, "no workloads in %s/c", TRAPEZE_BENCH);
+    return ok ? 0 : mon_interrupted() ? MON_INTERRUPTED : MON_BAD_IMAGE;
 }

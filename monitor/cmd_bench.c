@@ -95,14 +95,18 @@ static void print_nanos(const struct bench *b, const struct bench_nano *nanos) {
 
 int cmd_bench(const struct mon_args *args) {
     struct bench b = {0};
-    int status = plan(&b, args);
+    bool json = mon_option(args, OPT_json);
+    int status = mon_json_check(args);
+    status = status ? status : plan(&b, args);
     if (status)
         return status;
     mon_catch_interrupts();
     if (mon_option(args, OPT_nano)) {
         struct bench_nano nanos[BENCH_NANOS];
         status = bench_nanos(&b, nanos);
-        if (status == 0)
+        if (status == 0 && json)
+            status = mon_json_nanos(&b, nanos);
+        else if (status == 0)
             print_nanos(&b, nanos);
     } else {
         struct bench_program *programs = calloc(BENCH_PROGRAMS, sizeof *programs);
@@ -110,7 +114,9 @@ int cmd_bench(const struct mon_args *args) {
         if (!programs)
             return mon_fail(MON_INTERNAL, "the host is out of memory");
         status = bench_programs(&b, args->operands, args->noperands, programs, &n);
-        if (status == 0)
+        if (status == 0 && json)
+            status = mon_json_bench(&b, programs, n);
+        else if (status == 0)
             print_programs(&b, programs, n);
         free(programs);
     }
