@@ -29,7 +29,7 @@ enum {
     BT_BUFFER = 0x100,   /* that buffer: value, port, value, port, ... */
     BT_BUFFER_SIZE = 0x800,
     BT_TABLES = 0x1000, /* look-up tables: of pairs (guest pc, offset of its translation) */
-    BT_TABLE_SLOTS = 512,
+    BT_TABLE_SLOTS = 2048,
     BT_TABLE_SIZE = 8 * BT_TABLE_SLOTS,
     BT_NTABLES = 8,
     BT_CODE = BT_TABLES + BT_NTABLES * BT_TABLE_SIZE, /* the translation cache */
