@@ -53,6 +53,8 @@ struct debugger {
     uint32_t r[PG_NREGS]; /* and what the registers were at the one before: to show what changed */
     struct pg_psw psw;
     struct pg_counts counts;
+    bool (*asked)(void *with); /* is the guest to stop? Asked now and then while it runs, if not NULL */
+    void *asked_with;
 };
 
 static inline struct pg_machine *debug_machine(const struct debugger *d) {
@@ -124,9 +126,9 @@ int stops_check(struct debugger *d, bool count);
 const char *stops_reason(const struct stops *s, int number);
 const char *stops_commands_of(const struct stops *s, int number);
 
-/* Where gdb wants to stop. */
-int stops_add_address(struct debugger *d, uint32_t address);
-int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind);
+/* Where gdb wants to stop. `user`: 1 in rings 1 to 3 only, 0 in ring 0 only, -1 in all. */
+int stops_add_address(struct debugger *d, uint32_t address, int user);
+int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind, int user);
 
 /* ---- run.c */
 
@@ -173,6 +175,12 @@ bool console_do(struct debugger *d, const char *line);
  * status. */
 int console_script(struct debugger *d, const char *path);
 int console_loop(struct debugger *d);
+
+/* ---- gdb.c */
+
+/* Serve gdb at a port of 127.0.0.1 (0: any), or at a Unix socket if `where` has a /; one at a time,
+ * until one kills the guest, or Ctrl-C. The exit status. */
+int gdb_serve(struct debugger *d, const char *where);
 
 /* ---- the commands */
 

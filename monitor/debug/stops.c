@@ -27,14 +27,14 @@ struct stop {
     uint64_t hits, ignore;
     char *what, *condition, *commands; /* as typed; condition and commands may be NULL */
     uint32_t from, end;                /* AT_PC: an address; AT_RANGE: an interval */
-    int user;                          /* AT_PC: 1 in rings 1 to 3 only, 0 in ring 0 only, ANY */
+    int user;                          /* the same: 1 in rings 1 to 3 only, 0 in ring 0 only, ANY */
     int old_ring, new_ring;            /* AT_RING */
     int which;                         /* a cause, an instruction, a port; ANY */
     uint64_t T;                        /* AT_COUNT */
     bool reads, writes;                /* AT_RANGE */
     bool has_value;                    /* AT_RANGE: stop only if it holds */
     uint64_t value;                    /* this; AT_VALUE: what it was */
-    bool known;                        /* AT_VALUE: it had a value */
+    bool known;                        /* AT_VALUE: it had a value; AT_RANGE: `bytes` are */
     uint8_t *bytes;                    /* AT_RANGE: what was there */
     char reason[96];
 };
@@ -223,6 +223,7 @@ static bool parse_watch(struct debugger *d, struct stop *stop, const char *text)
         return debug_fail(d, "watch: 0x%llx..0x%llx is no range of 1 to 65536 bytes",
                           (unsigned long long)from, (unsigned long long)end);
     stop->kind = AT_RANGE;
+    stop->user = ANY;
     stop->from = (uint32_t)from;
     stop->end = (uint32_t)end;
     stop->writes = true;
@@ -291,19 +292,20 @@ int stops_add(struct debugger *d, const char *verb, const char *text, bool tempo
     return add(d, &stop);
 }
 
-int stops_add_address(struct debugger *d, uint32_t address) {
+int stops_add_address(struct debugger *d, uint32_t address, int user) {
     char what[32];
     snprintf(what, sizeof what, "break 0x%08x", address);
-    struct stop stop = {.kind = AT_PC, .from = address, .user = ANY, .what = strdup(what)};
+    struct stop stop = {.kind = AT_PC, .from = address, .user = user, .what = strdup(what)};
     return add(d, &stop);
 }
 
-int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind) {
+int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind, int user) {
     char what[64];
     snprintf(what, sizeof what, "watch 0x%08x..0x%08x %s", from, from + size, kind);
     struct stop stop = {.kind = AT_RANGE,
                         .from = from,
                         .end = from + size,
+                        .user = user,
                         .reads = *kind == 'r',
                         .writes = strcmp(kind, "r") != 0,
                         .bytes = calloc(1, size),
@@ -414,6 +416,11 @@ const char *stops_commands_of(const struct stops *s, int number) {
 
 /* ---- checking */
 
+/* Other rings may have other memory at its addresses. */
+static bool in_its_ring(const struct pg_machine *m, const struct stop *stop) {
+    return stop->user == ANY || stop->user == ((m->cpu.psw.status & PG_RING) != 0);
+}
+
 /* The bytes at a range, as far as they are there. */
 static void read_range(const struct pg_machine *m, const struct stop *stop, uint8_t *bytes) {
     uint32_t pa;
@@ -456,7 +463,7 @@ void stops_begin(struct debugger *d) {
         if (stop->kind == AT_VALUE)
             stop->known =
                 debug_value(d, stop->what + strlen("watch "), &stop->value, &column, &why);
-        if (stop->kind == AT_RANGE)
+        if (stop->kind == AT_RANGE && (stop->known = in_its_ring(debug_machine(d), stop)))
             read_range(debug_machine(d), stop, stop->bytes);
     }
     note(d);
@@ -487,7 +494,8 @@ static bool hit_range(struct debugger *d, struct stop *stop) {
     if (size > sizeof now && !(bytes = malloc(size)))
         return false;
     read_range(m, stop, bytes);
-    bool changed = stop->writes && memcmp(bytes, stop->bytes, size) != 0;
+    bool changed = stop->known && stop->writes && memcmp(bytes, stop->bytes, size) != 0;
+    stop->known = true;
     uint64_t before = value_in(stop);
     memcpy(stop->bytes, bytes, size);
     if (bytes != now)
@@ -542,9 +550,7 @@ static bool hit(struct debugger *d, struct stop *stop, const struct pg_insn *nex
     int old = (int)(s->status & PG_RING), new = (int)(m->cpu.psw.status & PG_RING);
     char *reason = stop->reason;
     switch (stop->kind) {
-    case AT_PC:
-        *reason = '\0';
-        return m->cpu.psw.pc == stop->from && (stop->user == ANY || stop->user == (new != 0));
+    case AT_PC: *reason = '\0'; return m->cpu.psw.pc == stop->from && in_its_ring(m, stop);
     case AT_RING:
         snprintf(reason, sizeof stop->reason, "ring %d -> %d", old, new);
         return old != new && (stop->old_ring == ANY || stop->old_ring == old) &&
@@ -561,7 +567,7 @@ static bool hit(struct debugger *d, struct stop *stop, const struct pg_insn *nex
     case AT_PORT: *reason = '\0'; return next && hit_port(stop, m, next);
     case AT_COUNT: *reason = '\0'; return s->T < stop->T && m->cpu.T >= stop->T;
     case AT_VALUE: return hit_value(d, stop);
-    case AT_RANGE: return hit_range(d, stop);
+    case AT_RANGE: return in_its_ring(m, stop) && hit_range(d, stop);
     }
     return false;
 }
