@@ -148,8 +148,9 @@ void gdb_add_stop(struct gdb *g, const char *arguments) {
         if (!g->stops[k].number)
             place = &g->stops[k];
     int user = g->spaces ? stop.process == GDB_USER : -1;
+    const struct pg_image *program = user == 1 ? g->d->programs[1].image : NULL;
     if (place && stop.type < 2)
-        stop.number = stops_add_address(g->d, stop.address, user);
+        stop.number = stops_add_address(g->d, stop.address, user, program);
     else if (place)
         stop.number = stops_add_range(g->d, stop.address, stop.size, kinds[stop.type], user);
     if (stop.number)

@@ -120,11 +120,11 @@ static bool get(const struct gdb *g, const struct reg *r, uint64_t *value) {
             return false;
         *value = *psw_word(&psw, r->index);
         return true;
-    case PSW:
-        if (!gdb_psw(g, gdb_meant(g), &psw))
-            return false;
-        *value = *psw_word(&psw, r->index);
-        return true;
+    case PSW: {
+        bool known = gdb_psw(g, gdb_meant(g), &psw);
+        *value = known ? *psw_word(&psw, r->index) : 0;
+        return known || r->index == PC; /* gdb cannot do without a pc */
+    }
     case OTHER:
         if (r->index != RING) {
             *value = other(m, r->index);
@@ -177,8 +177,10 @@ static void add_value(struct gdb *g, const struct reg *r) {
             gdb_add(&g->reply, "xx");
 }
 
+/* PG32's own are asked for one by one: of a second process gdb does not know them by itself, and
+ * refuses what it does not know. */
 void gdb_read_all(struct gdb *g) {
-    for (size_t k = 0; k < NREGS; k++)
+    for (size_t k = 0; k < NCPU; k++)
         add_value(g, &regs[k]);
 }
 

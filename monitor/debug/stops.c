@@ -28,6 +28,7 @@ struct stop {
     char *what, *condition, *commands; /* as typed; condition and commands may be NULL */
     uint32_t from, end;                /* AT_PC: an address; AT_RANGE: an interval */
     int user;                          /* the same: 1 in rings 1 to 3 only, 0 in ring 0 only, ANY */
+    const struct pg_image *program;    /* AT_PC: where its code is; NULL: anywhere */
     int old_ring, new_ring;            /* AT_RING */
     int which;                         /* a cause, an instruction, a port; ANY */
     uint64_t T;                        /* AT_COUNT */
@@ -292,10 +293,12 @@ int stops_add(struct debugger *d, const char *verb, const char *text, bool tempo
     return add(d, &stop);
 }
 
-int stops_add_address(struct debugger *d, uint32_t address, int user) {
+int stops_add_address(struct debugger *d, uint32_t address, int user,
+                      const struct pg_image *program) {
     char what[32];
     snprintf(what, sizeof what, "break 0x%08x", address);
-    struct stop stop = {.kind = AT_PC, .from = address, .user = user, .what = strdup(what)};
+    struct stop stop = {
+        .kind = AT_PC, .from = address, .user = user, .program = program, .what = strdup(what)};
     return add(d, &stop);
 }
 
@@ -550,7 +553,10 @@ static bool hit(struct debugger *d, struct stop *stop, const struct pg_insn *nex
     int old = (int)(s->status & PG_RING), new = (int)(m->cpu.psw.status & PG_RING);
     char *reason = stop->reason;
     switch (stop->kind) {
-    case AT_PC: *reason = '\0'; return m->cpu.psw.pc == stop->from && in_its_ring(m, stop);
+    case AT_PC:
+        *reason = '\0';
+        return m->cpu.psw.pc == stop->from && in_its_ring(m, stop) &&
+               (!stop->program || debug_runs(d, stop->program));
     case AT_RING:
         snprintf(reason, sizeof stop->reason, "ring %d -> %d", old, new);
         return old != new && (stop->old_ring == ANY || stop->old_ring == old) &&

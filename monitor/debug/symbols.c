@@ -36,6 +36,25 @@ const struct pg_image *debug_image_at(const struct debugger *d, uint32_t pc) {
     return NULL;
 }
 
+/* By some words from the pc on: programs have the same library, but seldom at the same address. */
+bool debug_runs(const struct debugger *d, const struct pg_image *program) {
+    enum { WORDS = 16 };
+    uint32_t pc = debug_machine(d)->cpu.psw.pc, word;
+    for (size_t k = 0; k < program->nsegments; k++) {
+        const struct pg_segment *s = &program->segments[k];
+        for (uint32_t at = pc; at < pc + 4 * WORDS && at >= s->addr && s->file_size >= 4 &&
+                               at - s->addr <= s->file_size - 4;
+             at += 4) {
+            const uint8_t *b = s->bytes + (at - s->addr);
+            if (pg_peek(debug_machine(d), at, &word) &&
+                word != ((uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
+                         (uint32_t)b[3] << 24))
+                return false;
+        }
+    }
+    return true;
+}
+
 /* FILE:LINE, where FILE is a path or its end: the first address of the first line from there on. */
 static bool find_line(const struct pg_image *image, const char *name, uint32_t *address) {
     const char *colon = strrchr(name, ':');
