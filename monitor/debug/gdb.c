@@ -51,6 +51,8 @@ static void set_thread(struct gdb *g, const char *at) {
     }
     if (what == 'g')
         g->process = process;
+    else
+        g->resumed = process;
     gdb_add(&g->reply, "OK");
 }
 
@@ -277,7 +279,7 @@ static void words(struct gdb *g, const char *packet) {
 
 /* c, s, and with a signal, which a guest cannot be given. */
 static void old_resume(struct gdb *g, const char *packet) {
-    char action[8];
+    char action[16];
     const char *at = packet + 1;
     uint64_t signal;
     bool has_signal = *packet == 'C' || *packet == 'S';
@@ -285,11 +287,13 @@ static void old_resume(struct gdb *g, const char *packet) {
         refuse(g); /* also `c ADDRESS`: gdb sets the pc itself */
         return;
     }
-    snprintf(action, sizeof action, ";%c", *packet == 'C' ? 'c' : *packet == 'S' ? 's' : *packet);
+    snprintf(action, sizeof action, ";%c:p%x.1", *packet == 'C' || *packet == 'c' ? 'c' : 's',
+             g->resumed);
     resume(g, action);
 }
 
 static void back(struct gdb *g, const char *packet) {
+    g->process = g->resumed;
     if (strcmp(packet, "bs") == 0)
         gdb_step_back(g);
     else if (strcmp(packet, "bc") == 0)
@@ -299,7 +303,7 @@ static void back(struct gdb *g, const char *packet) {
 /* Fill the reply; empty is: no such packet. */
 static void understand(struct gdb *g, const char *packet, size_t size) {
     switch (*packet) {
-    case '?': gdb_stopped(g, GDB_SIGTRAP, ""); break;
+    case '?': gdb_stopped(g, GDB_SIGTRAP, "", gdb_present(g)); break;
     case 'g': gdb_read_all(g); break;
     case 'G': gdb_write_all(g, packet + 1); break;
     case 'p': gdb_read_one(g, packet + 1); break;
@@ -356,7 +360,7 @@ static void converse(struct gdb *g) {
     char *packet;
     size_t size;
     g->spaces = false;
-    g->process = 0;
+    g->process = g->resumed = 0;
     while (!g->ends) {
         switch (gdb_receive(&g->link, &packet, &size)) {
         case GDB_ARRIVED: handle(g, packet, size); break;

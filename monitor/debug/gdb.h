@@ -100,6 +100,7 @@ struct gdb {
     struct gdb_stop stops[GDB_STOPS];
     bool spaces;      /* two processes; else one, which is all rings */
     unsigned process; /* that gdb means: 0 is the one that the processor is in */
+    unsigned resumed; /* that it means to go on or back in, where the packet does not say so */
     bool ends;        /* gdb has killed the guest */
     bool back;        /* on the way back: the console is not shown again */
 };
@@ -144,7 +145,7 @@ void gdb_continue_back(struct gdb *g);
 /* Say to the person at gdb. */
 void gdb_tell(struct gdb *g, const char *text, size_t size);
 
-/* Make the stop reply for how things are. */
-void gdb_stopped(struct gdb *g, unsigned signal, const char *what);
+/* Make a stop reply: `what` is its reason, as the protocol has it, or "". */
+void gdb_stopped(struct gdb *g, unsigned signal, const char *what, unsigned process);
 
 #endif

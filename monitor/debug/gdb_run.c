@@ -33,10 +33,10 @@ void gdb_tell(struct gdb *g, const char *text, size_t size) {
     }
 }
 
-void gdb_stopped(struct gdb *g, unsigned signal, const char *what) {
-    g->process = 0; /* gdb takes the process of the stop reply for the one that it means */
+void gdb_stopped(struct gdb *g, unsigned signal, const char *what, unsigned process) {
+    g->process = process; /* gdb takes it for the one that it means from now on */
     gdb_add(&g->reply, g->spaces ? "T%02x%sthread:p%x.1;" : "T%02x%sthread:%x;", signal, what,
-            gdb_present(g));
+            process);
 }
 
 /* The words of the console for it. */
@@ -67,14 +67,18 @@ static void describe(const struct gdb *g, int number, char *what, size_t size) {
             snprintf(what, size, "%s:%x;", kinds[g->stops[k].type], g->stops[k].address);
 }
 
-static void report(struct gdb *g, enum halt halt, int number) {
+/* gdb 13 fails if a step of one process ends in the other one, unless at a breakpoint there: then
+ * `process` is the one that was stepped. 0: as it is. */
+static void report(struct gdb *g, enum halt halt, int number, unsigned process) {
     char what[64] = "";
     unsigned signal = GDB_SIGTRAP;
     switch (halt) {
     case HALT_DONE: break;
     case HALT_STOP:
         describe(g, number, what, sizeof what);
-        if (!*what)
+        if (*what)
+            process = 0;
+        else
             tell_report(g, halt, number);
         break;
     case HALT_ENDED:
@@ -93,7 +97,7 @@ static void report(struct gdb *g, enum halt halt, int number) {
         signal = GDB_SIGABRT;
         break;
     }
-    gdb_stopped(g, signal, what);
+    gdb_stopped(g, signal, what, process ? process : gdb_present(g));
 }
 
 /* ---- on */
@@ -107,7 +111,7 @@ static void begin(struct gdb *g, bool back) {
         mon_terminal_open();
 }
 
-static void end(struct gdb *g, enum halt halt, int number) {
+static void end(struct gdb *g, enum halt halt, int number, unsigned process) {
     if (g->d->typed) {
         mon_terminal_close();
         mon_clear_interrupt(); /* Ctrl-C here was for the guest; without a terminal it ends us */
@@ -116,25 +120,27 @@ static void end(struct gdb *g, enum halt halt, int number) {
     if (!g->back)
         run_show_console(g->d);
     fflush(stdout);
-    report(g, halt, number);
+    report(g, halt, number, process);
 }
 
-static void go_on(struct gdb *g, bool (*until)(struct debugger *d, void *with), void *with) {
+static void go_on(struct gdb *g, bool (*until)(struct debugger *d, void *with), void *with,
+                  unsigned process) {
     int number = 0;
     begin(g, false);
     enum halt halt = run_forward(g->d, until, with, &number);
-    end(g, halt, number);
+    end(g, halt, number, process);
 }
 
 void gdb_continue(struct gdb *g) {
-    go_on(g, NULL, NULL);
+    go_on(g, NULL, NULL, 0);
 }
 
 struct range {
     uint32_t from, end;
-    bool user;  /* it began in rings 1 to 3 */
-    bool gates; /* a gate is followed into ring 0 */
-    bool first; /* this is the first step */
+    bool user;   /* it began in rings 1 to 3 */
+    bool spaces; /* there are two processes: a step of one ends in it */
+    bool gates;  /* a gate is followed into ring 0 */
+    bool first;  /* this is the first step */
 };
 
 /* A program in rings 1 to 3 takes no notice of what lies between two of its instructions: an
@@ -142,52 +148,48 @@ struct range {
 static bool left(struct debugger *d, void *with) {
     struct range *range = with;
     const struct pg_machine *m = debug_machine(d);
-    bool user = in_user(d, NULL), first = range->first;
+    bool user = in_user(d, NULL), gate = range->first && range->gates &&
+                                         m->trap.cause >= PG_CAUSE_svc &&
+                                         m->trap.cause <= PG_CAUSE_hvc;
     range->first = false;
     if (user != range->user)
-        return user || (range->gates && first && m->trap.cause >= PG_CAUSE_svc &&
-                        m->trap.cause <= PG_CAUSE_hvc);
+        return !range->spaces && (user || gate);
     return m->cpu.psw.pc < range->from || m->cpu.psw.pc >= range->end;
 }
 
-/* A step of the process that is not present: until it is. */
-static bool turn_to(struct gdb *g) {
-    if (gdb_meant(g) == gdb_present(g))
-        return false;
-    go_on(g, gdb_meant(g) == GDB_USER ? in_user : in_kernel, NULL);
-    return true;
+/* A step of the process that the processor is not in: until it is. So one goes from a program into
+ * the kernel, and back. */
+static void step(struct gdb *g, uint32_t from, uint32_t end, bool gates) {
+    struct range range = {from, end, in_user(g->d, NULL), g->spaces, gates, true};
+    unsigned process = gdb_meant(g);
+    if (process == gdb_present(g))
+        go_on(g, left, &range, process);
+    else
+        go_on(g, process == GDB_USER ? in_user : in_kernel, NULL, process);
 }
 
 void gdb_step_range(struct gdb *g, uint32_t from, uint32_t end) {
-    struct range range = {from, end, in_user(g->d, NULL), false, true};
-    if (!turn_to(g))
-        go_on(g, left, &range);
+    step(g, from, end, false);
 }
 
 void gdb_step(struct gdb *g) {
-    struct range range = {0, 0, in_user(g->d, NULL), true, true};
-    if (!turn_to(g))
-        go_on(g, left, &range);
+    step(g, 0, 0, true);
 }
 
 /* ---- back */
 
-static enum halt step_back(struct gdb *g) {
-    return run_steps_back(g->d, 1);
-}
-
-/* To the last moment in rings 1 to 3 before now, which is most often not far. */
-static enum halt back_to_user(struct gdb *g) {
+/* To the last moment before now in rings 1 to 3, or in ring 0. Most often it is not far. */
+static enum halt back_to(struct gdb *g, bool user) {
     struct debugger *d = g->d;
     struct pg_error err;
-    uint64_t now = timeline_now(d->t), begin = timeline_begin(d->t), from = now, found = 0;
+    uint64_t now = timeline_now(d->t), begin = timeline_begin(d->t), from = now, found = begin;
     bool has = false;
     for (uint64_t width = 256; !has && from > begin; width *= 8) {
         from = now - begin > width ? now - width : begin;
         if (timeline_goto(d->t, from, NULL, NULL, &err) == MOMENT_BROKEN)
             return HALT_BROKEN;
         for (uint64_t T; (T = timeline_now(d->t)) < now;) {
-            if (in_user(d, NULL)) {
+            if (in_user(d, NULL) == user) {
                 has = true;
                 found = T;
             }
@@ -196,21 +198,20 @@ static enum halt back_to_user(struct gdb *g) {
             if (timeline_now(d->t) == T)
                 break;
         }
-        if (d->asked(d->asked_with) || mon_interrupted()) {
-            run_to(d, now);
-            return HALT_INTERRUPTED;
-        }
+        if (d->asked(d->asked_with) || mon_interrupted())
+            return run_to(d, now) == HALT_BROKEN ? HALT_BROKEN : HALT_INTERRUPTED;
     }
-    return has ? run_to(d, found) : run_to(d, begin) == HALT_DONE ? HALT_BEGINNING : HALT_BROKEN;
+    return run_to(d, found) == HALT_BROKEN ? HALT_BROKEN : has ? HALT_DONE : HALT_BEGINNING;
 }
 
 void gdb_step_back(struct gdb *g) {
-    bool user = in_user(g->d, NULL);
+    unsigned process = gdb_meant(g);
+    bool user = g->spaces ? process == GDB_USER : in_user(g->d, NULL);
     begin(g, true);
-    enum halt halt = step_back(g);
-    if (halt == HALT_DONE && user && !in_user(g->d, NULL))
-        halt = back_to_user(g);
-    end(g, halt, 0);
+    enum halt halt = run_steps_back(g->d, 1);
+    if (halt == HALT_DONE && in_user(g->d, NULL) != user && (g->spaces || user))
+        halt = back_to(g, user);
+    end(g, halt, 0, process);
 }
 
 static bool watches(const struct gdb *g, int number) {
@@ -225,7 +226,7 @@ static bool watches(const struct gdb *g, int number) {
 static bool just_watched(struct gdb *g, int *number) {
     struct pg_error err;
     *number = 0;
-    if (!watches(g, 0) || step_back(g) != HALT_DONE)
+    if (!watches(g, 0) || run_steps_back(g->d, 1) != HALT_DONE)
         return false;
     stops_begin(g->d);
     if (timeline_step(g->d->t, &err) == MOMENT_BROKEN)
@@ -241,7 +242,7 @@ void gdb_continue_back(struct gdb *g) {
     enum halt halt = HALT_STOP;
     if (!just_watched(g, &number))
         halt = run_back(g->d, false, &number);
-    if (halt == HALT_STOP && watches(g, number) && step_back(g) != HALT_DONE)
+    if (halt == HALT_STOP && watches(g, number) && run_steps_back(g->d, 1) != HALT_DONE)
         halt = HALT_BROKEN;
-    end(g, halt, number);
+    end(g, halt, number, 0);
 }
