@@ -123,19 +123,17 @@ static void resume(struct gdb *g, const char *at) {
 
 /* ---- queries */
 
-/* The program of a process, if gdb can read it. */
+/* The ELF file of a process, or NULL. */
 static const char *program_of(const struct gdb *g, unsigned process) {
-    enum { RISCV = 243, MACHINE = 18 };
-    struct pg_error err;
-    size_t size;
+    char magic[4] = "";
     const struct mon_args *args = g->d->args;
     const char *path = process == GDB_USER ? mon_option(args, OPT_symbols)
                        : args->noperands   ? args->operands[0]
                                            : NULL;
-    uint8_t *bytes = path ? mon_read_file(path, 64 << 20, &size, &err) : NULL;
-    bool is = bytes && size > MACHINE + 1 && memcmp(bytes, "\177ELF", 4) == 0 &&
-              (bytes[MACHINE] | bytes[MACHINE + 1] << 8) == RISCV;
-    free(bytes);
+    FILE *file = path ? fopen(path, "rb") : NULL;
+    bool is = file && fread(magic, sizeof magic, 1, file) == 1 && memcmp(magic, "\177ELF", 4) == 0;
+    if (file)
+        fclose(file);
     return is ? path : NULL;
 }
 

@@ -80,7 +80,8 @@ void gdb_describe(struct gdb_text *xml) {
             gdb_add(xml, "</feature><feature name=\"org.trapeze.pg32\">");
         gdb_add(xml, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\" regnum=\"%zu\"", regs[k].name,
                 8 * size_of(&regs[k]), regs[k].type, k);
-        gdb_add(xml, k < NCPU ? "/>" : " group=\"pg32\"/>");
+        /* after a call of the guest's functions gdb restores only what a call changes */
+        gdb_add(xml, k < NCPU ? "/>" : " group=\"pg32\" save-restore=\"no\"/>");
     }
     gdb_add(xml, "</feature></target>");
 }
