@@ -29,7 +29,7 @@ static bool parse_thread(const struct gdb *g, const char **at, unsigned *process
             *process = g->spaces ? (unsigned)p : 0;
             return true;
         }
-        if (*(*at)++ != '.')
+        if (!gdb_skip(at, '.'))
             return false;
     }
     if (strncmp(*at, "-1", 2) == 0)
@@ -83,27 +83,27 @@ static void describe_thread(struct gdb *g, const char *at) {
 /* Of the actions the first that steps; else on. */
 static void resume(struct gdb *g, const char *at) {
     char chosen = '\0';
-    unsigned process = 0, chosen_process = 0;
+    unsigned process = 0;
     uint64_t from = 0, end = 0, signal;
-    while (*at == ';') {
-        char action = *++at;
+    while (gdb_skip(&at, ';')) {
+        char action = *at;
+        unsigned of = 0;
         uint64_t a = 0, b = 0;
-        if (!action || !strchr("cCsSr", action))
-            break;
-        at++;
-        if (((action == 'C' || action == 'S') && !gdb_hex(&at, 0xff, &signal)) ||
-            (action == 'r' &&
-             (!gdb_hex(&at, UINT32_MAX, &a) || *at++ != ',' || !gdb_hex(&at, UINT32_MAX, &b))))
-            break;
-        process = 0;
-        if (*at == ':') {
-            at++;
-            if (!parse_thread(g, &at, &process))
-                break;
+        bool ok = action && strchr("cCsSr", action);
+        at += ok;
+        if (ok && (action == 'C' || action == 'S'))
+            ok = gdb_hex(&at, 0xff, &signal); /* which a guest cannot be given */
+        if (ok && action == 'r')
+            ok = gdb_hex(&at, UINT32_MAX, &a) && gdb_skip(&at, ',') && gdb_hex(&at, UINT32_MAX, &b);
+        if (ok && gdb_skip(&at, ':'))
+            ok = parse_thread(g, &at, &of);
+        if (!ok) {
+            refuse(g);
+            return;
         }
         if (!chosen || (strchr("cC", chosen) && !strchr("cC", action))) {
             chosen = action;
-            chosen_process = process;
+            process = of;
             from = a;
             end = b;
         }
@@ -112,7 +112,7 @@ static void resume(struct gdb *g, const char *at) {
         refuse(g);
         return;
     }
-    g->process = chosen_process;
+    g->process = process;
     if (chosen == 'c' || chosen == 'C')
         gdb_continue(g);
     else if (chosen == 'r')
@@ -140,8 +140,8 @@ static const char *program_of(const struct gdb *g, unsigned process) {
 /* OFFSET,SIZE of an object. */
 static void transfer(struct gdb *g, const char *at, const char *object, size_t size) {
     uint64_t offset, wanted;
-    if (!gdb_hex(&at, UINT32_MAX, &offset) || *at++ != ',' || !gdb_hex(&at, UINT32_MAX, &wanted) ||
-        *at || offset > size) {
+    if (!gdb_hex(&at, UINT32_MAX, &offset) || !gdb_skip(&at, ',') ||
+        !gdb_hex(&at, UINT32_MAX, &wanted) || *at || offset > size) {
         refuse(g);
         return;
     }
@@ -162,7 +162,7 @@ static void transfer_program(struct gdb *g, const char *at) {
     }
     const char *path = program_of(g, process ? (unsigned)process : gdb_meant(g));
     char *full = path ? realpath(path, NULL) : NULL;
-    if (full && *at++ == ':')
+    if (full && gdb_skip(&at, ':'))
         transfer(g, at, full, strlen(full));
     else
         refuse(g);

@@ -58,6 +58,9 @@ int gdb_digit(char c);
  * is none. */
 bool gdb_hex(const char **at, uint64_t max, uint64_t *value);
 
+/* Pass this character; false if it does not stand there. */
+bool gdb_skip(const char **at, char c);
+
 /* As many bytes as the hex digits at `hex` give, at most `max`. False if that is not all of it. */
 bool gdb_bytes(const char *hex, void *bytes, size_t max, size_t *size);
 

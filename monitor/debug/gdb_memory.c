@@ -42,7 +42,7 @@ static bool locate(struct gdb *g, uint32_t va, uint32_t *pa) {
 
 static bool parse_range(const char **at, uint32_t *from, uint32_t *size) {
     uint64_t a, n;
-    if (!gdb_hex(at, UINT32_MAX, &a) || *(*at)++ != ',' || !gdb_hex(at, UINT32_MAX, &n))
+    if (!gdb_hex(at, UINT32_MAX, &a) || !gdb_skip(at, ',') || !gdb_hex(at, UINT32_MAX, &n))
         return false;
     *from = (uint32_t)a;
     *size = (uint32_t)n;
@@ -83,7 +83,7 @@ void gdb_write_memory(struct gdb *g, const char *arguments) {
     uint8_t bytes[GDB_PACKET / 2];
     uint32_t from, size;
     size_t n;
-    if (!parse_range(&arguments, &from, &size) || *arguments++ != ':' ||
+    if (!parse_range(&arguments, &from, &size) || !gdb_skip(&arguments, ':') ||
         !gdb_bytes(arguments, bytes, sizeof bytes, &n) || n != size)
         gdb_add(&g->reply, "E01");
     else
@@ -95,7 +95,7 @@ void gdb_write_binary(struct gdb *g, const char *arguments, size_t size) {
     const char *end = arguments + size;
     uint32_t from, wanted;
     size_t n = 0;
-    if (!parse_range(&arguments, &from, &wanted) || *arguments++ != ':') {
+    if (!parse_range(&arguments, &from, &wanted) || !gdb_skip(&arguments, ':')) {
         gdb_add(&g->reply, "E01");
         return;
     }
@@ -116,7 +116,8 @@ void gdb_write_binary(struct gdb *g, const char *arguments, size_t size) {
 static bool parse_stop(const struct gdb *g, const char *at, struct gdb_stop *stop) {
     uint64_t type;
     *stop = (struct gdb_stop){.process = gdb_meant(g)};
-    if (!gdb_hex(&at, 4, &type) || *at++ != ',' || !parse_range(&at, &stop->address, &stop->size))
+    if (!gdb_hex(&at, 4, &type) || !gdb_skip(&at, ',') ||
+        !parse_range(&at, &stop->address, &stop->size))
         return false;
     stop->type = (unsigned)type;
     return *at == '\0' && (type < 2 || (stop->size > 0 && stop->size <= WATCH_MOST &&

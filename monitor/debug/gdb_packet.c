@@ -71,6 +71,12 @@ bool gdb_hex(const char **at, uint64_t max, uint64_t *value) {
     return *at > begin;
 }
 
+bool gdb_skip(const char **at, char c) {
+    bool there = **at == c;
+    *at += there;
+    return there;
+}
+
 bool gdb_bytes(const char *hex, void *bytes, size_t max, size_t *size) {
     uint8_t *b = bytes;
     for (*size = 0; *hex; hex += 2) {

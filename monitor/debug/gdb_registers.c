@@ -74,6 +74,7 @@ void gdb_describe(struct gdb_text *xml) {
     gdb_clear(xml);
     gdb_add(xml, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\">"
                  "<target version=\"1.0\"><architecture>riscv:rv32</architecture>"
+                 "<osabi>none</osabi>" /* else gdb steps as under Linux, by planting breakpoints */
                  "<feature name=\"org.gnu.gdb.riscv.cpu\">");
     for (size_t k = 0; k < NREGS; k++) {
         if (k == NCPU)
@@ -211,7 +212,7 @@ static void answer(struct gdb *g, bool ok) {
 
 void gdb_write_one(struct gdb *g, const char *arguments) {
     uint64_t number, value;
-    if (!gdb_hex(&arguments, NREGS - 1, &number) || *arguments++ != '=' ||
+    if (!gdb_hex(&arguments, NREGS - 1, &number) || !gdb_skip(&arguments, '=') ||
         !parse(&arguments, size_of(&regs[number]), &value) || *arguments) {
         gdb_add(&g->reply, "E01");
         return;
