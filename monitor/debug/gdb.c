@@ -263,15 +263,26 @@ static void query(struct gdb *g, const char *q) {
 
 /* ---- packets */
 
+/* gdb kills them one by one. */
+static void kill_process(struct gdb *g, const char *at) {
+    uint64_t process;
+    if (!gdb_hex(&at, UINT32_MAX, &process) || *at || (g->spaces && process > GDB_USER)) {
+        refuse(g);
+        return;
+    }
+    g->killed |= g->spaces ? 1u << process : 1; /* of the only one gdb has made up a number */
+    g->ends = !g->spaces || g->killed == (1u << GDB_KERNEL | 1u << GDB_USER);
+    gdb_add(&g->reply, "OK");
+}
+
 static void words(struct gdb *g, const char *packet) {
     const char *at;
     if (strcmp(packet, "vCont?") == 0) {
         gdb_add(&g->reply, "vCont;c;C;s;S;r");
     } else if ((at = behind(packet, "vCont"))) {
         resume(g, at);
-    } else if (behind(packet, "vKill")) {
-        g->ends = true;
-        gdb_add(&g->reply, "OK");
+    } else if ((at = behind(packet, "vKill;"))) {
+        kill_process(g, at);
     }
 }
 
@@ -364,7 +375,7 @@ static void converse(struct gdb *g) {
         case GDB_ARRIVED: handle(g, packet, size); break;
         case GDB_INTERRUPT: break; /* it stands already */
         case GDB_BAD: gdb_send(&g->link, "E01", 3); break;
-        case GDB_GONE: return;
+        case GDB_GONE: g->ends = g->killed != 0; return;
         }
     }
 }

@@ -104,7 +104,8 @@ struct gdb {
     bool spaces;      /* two processes; else one, which is all rings */
     unsigned process; /* that gdb means: 0 is the one that the processor is in */
     unsigned resumed; /* that it means to go on or back in, where the packet does not say so */
-    bool ends;        /* gdb has killed the guest */
+    bool ends;        /* gdb has killed the guest, */
+    unsigned killed;  /* or some of its processes: a bit each */
     bool back;        /* on the way back: the console is not shown again */
 };
 

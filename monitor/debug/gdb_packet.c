@@ -64,7 +64,7 @@ bool gdb_hex(const char **at, uint64_t max, uint64_t *value) {
     const char *begin = *at;
     for (*value = 0; gdb_digit(**at) >= 0; ++*at) {
         uint64_t digit = (uint64_t)gdb_digit(**at);
-        if (*value > (max - digit) / 16)
+        if (digit > max || *value > (max - digit) / 16)
             return false;
         *value = *value * 16 + digit;
     }

@@ -100,6 +100,19 @@ static void report(struct gdb *g, enum halt halt, int number, unsigned process) 
     gdb_stopped(g, signal, what, process ? process : gdb_present(g));
 }
 
+/* gdb has it that a RISC-V machine stops before an access that is watched: it then takes the
+ * watchpoint away and makes the step itself, to see what has changed. So we go back by that step.
+ * On the way back it is the same: what comes next is the step that made the access.
+ *
+ * Is this stop a watchpoint of gdb's; with 0, is there any? */
+static bool watches(const struct gdb *g, int number) {
+    for (size_t k = 0; k < GDB_STOPS; k++)
+        if (g->stops[k].number && g->stops[k].type >= 2 &&
+            (number == 0 || g->stops[k].number == number))
+            return true;
+    return false;
+}
+
 /* ---- on */
 
 static void begin(struct gdb *g, bool back) {
@@ -128,6 +141,8 @@ static void go_on(struct gdb *g, bool (*until)(struct debugger *d, void *with), 
     int number = 0;
     begin(g, false);
     enum halt halt = run_forward(g->d, until, with, &number);
+    if (halt == HALT_STOP && watches(g, number) && run_steps_back(g->d, 1) != HALT_DONE)
+        halt = HALT_BROKEN;
     end(g, halt, number, process);
 }
 
@@ -214,14 +229,6 @@ void gdb_step_back(struct gdb *g) {
     end(g, halt, 0, process);
 }
 
-static bool watches(const struct gdb *g, int number) {
-    for (size_t k = 0; k < GDB_STOPS; k++)
-        if (g->stops[k].number && g->stops[k].type >= 2 &&
-            (number == 0 || g->stops[k].number == number))
-            return true;
-    return false;
-}
-
 /* Has the last step hit a watchpoint? Then that is the nearest stop on the way back. */
 static bool just_watched(struct gdb *g, int *number) {
     struct pg_error err;
@@ -235,14 +242,11 @@ static bool just_watched(struct gdb *g, int *number) {
     return *number && watches(g, *number);
 }
 
-/* A watchpoint is told before the access: for those who go back this is behind it. */
 void gdb_continue_back(struct gdb *g) {
     int number;
     begin(g, true);
     enum halt halt = HALT_STOP;
     if (!just_watched(g, &number))
         halt = run_back(g->d, false, &number);
-    if (halt == HALT_STOP && watches(g, number) && run_steps_back(g->d, 1) != HALT_DONE)
-        halt = HALT_BROKEN;
     end(g, halt, number, 0);
 }

@@ -36,19 +36,18 @@ const struct pg_image *debug_image_at(const struct debugger *d, uint32_t pc) {
     return NULL;
 }
 
-/* By some words from the pc on: programs have the same library, but seldom at the same address. */
+/* By all of its code that is mapped: two programs have the same library, and may have it at the same
+ * address. */
 bool debug_runs(const struct debugger *d, const struct pg_image *program) {
-    enum { WORDS = 16 };
-    uint32_t pc = debug_machine(d)->cpu.psw.pc, word;
+    const struct pg_machine *m = debug_machine(d);
+    uint32_t pa;
     for (size_t k = 0; k < program->nsegments; k++) {
         const struct pg_segment *s = &program->segments[k];
-        for (uint32_t at = pc; at < pc + 4 * WORDS && at >= s->addr && s->file_size >= 4 &&
-                               at - s->addr <= s->file_size - 4;
-             at += 4) {
-            const uint8_t *b = s->bytes + (at - s->addr);
-            if (pg_peek(debug_machine(d), at, &word) &&
-                word != ((uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
-                         (uint32_t)b[3] << 24))
+        for (uint32_t done = 0, n; (s->flags & PG_SEG_X) && done < s->file_size; done += n) {
+            uint32_t at = s->addr + done, left = s->file_size - done;
+            n = PG_PAGE - at % PG_PAGE < left ? PG_PAGE - at % PG_PAGE : left;
+            if (pg_locate(m, at, &pa) && pg_ram_has(&m->ram, pa, n) &&
+                memcmp(m->ram.bytes + pa, s->bytes + done, n) != 0)
                 return false;
         }
     }
