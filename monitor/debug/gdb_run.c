@@ -195,8 +195,10 @@ void gdb_step(struct gdb *g) {
 
 /* To the last moment before now in rings 1 to 3, or in ring 0. Most often it is not far. */
 static enum halt back_to(struct gdb *g, bool user) {
+    enum { LOOK = 2000 }; /* steps between two looks for Ctrl-C */
     struct debugger *d = g->d;
     struct pg_error err;
+    unsigned n = 1;
     uint64_t now = timeline_now(d->t), begin = timeline_begin(d->t), from = now, found = begin;
     bool has = false;
     for (uint64_t width = 256; !has && from > begin; width *= 8) {
@@ -212,9 +214,9 @@ static enum halt back_to(struct gdb *g, bool user) {
                 return HALT_BROKEN;
             if (timeline_now(d->t) == T)
                 break;
+            if (n++ % LOOK == 0 && (d->asked(d->asked_with) || mon_interrupted()))
+                return run_to(d, now) == HALT_BROKEN ? HALT_BROKEN : HALT_INTERRUPTED;
         }
-        if (d->asked(d->asked_with) || mon_interrupted())
-            return run_to(d, now) == HALT_BROKEN ? HALT_BROKEN : HALT_INTERRUPTED;
     }
     return run_to(d, found) == HALT_BROKEN ? HALT_BROKEN : has ? HALT_DONE : HALT_BEGINNING;
 }
