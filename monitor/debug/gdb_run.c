@@ -141,6 +141,11 @@ static void go_on(struct gdb *g, bool (*until)(struct debugger *d, void *with), 
     int number = 0;
     begin(g, false);
     enum halt halt = run_forward(g->d, until, with, &number);
+    if (halt == HALT_WAITING && !g->d->typed) {
+        begin(g, false); /* it has come from the past to where one may type */
+        if (g->d->typed)
+            halt = run_forward(g->d, until, with, &number);
+    }
     if (halt == HALT_STOP && watches(g, number) && run_steps_back(g->d, 1) != HALT_DONE)
         halt = HALT_BROKEN;
     end(g, halt, number, process);

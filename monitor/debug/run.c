@@ -219,10 +219,11 @@ static void show_insn(struct debugger *d) {
 static void show_end(struct debugger *d) {
     const struct pg_machine *m = debug_machine(d);
     struct mon_ending ending = mon_ending(m, PG_NEVER);
+    const struct pg_image *image = debug_image_at(d, m->cpu.psw.pc);
     if (strcmp(ending.kind, "exit") == 0)
         fprintf(d->out, "the guest has ended: exit code %u\n", ending.code);
     else
-        mon_explain(m, &ending, debug_image_at(d, m->cpu.psw.pc), "guest", d->out);
+        mon_explain(m, &ending, image ? image : d->programs[0].image, "guest", d->out);
 }
 
 void run_report(struct debugger *d, enum halt halt, int number) {

@@ -486,6 +486,15 @@ static void waiting_for_input(void **state) {
     client_end(c);
 }
 
+/* No name is known where it ends. */
+static void an_end_in_the_middle_of_nowhere(void **state) {
+    write_text("nowhere.s", "_start: li a0, 0x8000\n jr a0\n");
+    struct client *c = serve("te", "nowhere.s");
+    check(c, "c", "T05replaylog:end;thread:1;");
+    assert_contains(c->told, "illegal");
+    client_end(c);
+}
+
 /* ---- two processes */
 
 static void a_kernel_and_its_program_are_two_processes(void **state) {
@@ -760,6 +769,7 @@ int main(void) {
         cmocka_unit_test(watchpoints),
         cmocka_unit_test(console_commands),
         cmocka_unit_test(waiting_for_input),
+        cmocka_unit_test(an_end_in_the_middle_of_nowhere),
         cmocka_unit_test(a_kernel_and_its_program_are_two_processes),
         cmocka_unit_test(stepping_through_a_gate),
         cmocka_unit_test(ctrl_c_is_answered_at_once),
