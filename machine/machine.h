@@ -89,6 +89,14 @@ struct pg_trap {
     uint32_t insn; /* word, 0 if none was fetched */
 };
 
+struct pg_machine;
+
+/* Somebody who looks on at a machine's flow of control from outside, and changes nothing. Told
+ * after each delivery (m->trap is what was delivered, the frame in low memory has its T and pc) and
+ * after each retired instruction that changed the ring; `status` is STATUS as it was before. */
+typedef void pg_onlooker_fn(void *context, const struct pg_machine *m, uint32_t status,
+                            bool delivered);
+
 struct pg_machine {
     struct pg_cpu cpu;
     struct pg_ram ram;
@@ -102,9 +110,11 @@ struct pg_machine {
     uint32_t next_pc;   /* where the instruction in execution will go */
     bool idle;          /* the instruction in execution waits for an event */
     struct pg_trap trap;
-    uint64_t retired; /* instructions since reset: a counter, not state */
-    uint64_t traps;   /* deliveries since reset: another */
-    const char *why;  /* when check-stopped: one of pg_checks; else NULL */
+    uint64_t retired;         /* instructions since reset: a counter, not state */
+    uint64_t traps;           /* deliveries since reset: another */
+    const char *why;          /* when check-stopped: one of pg_checks; else NULL */
+    pg_onlooker_fn *onlooker; /* NULL: nobody */
+    void *onlooker_context;
 };
 
 /* What an instruction did. */

@@ -68,7 +68,7 @@ static void check_stop(struct pg_machine *m, unsigned check) {
 }
 
 /* The paper's trap: the old PSW goes to one fixed place, a new one comes from another. */
-void pg_deliver(struct pg_machine *m, struct pg_trap trap, uint32_t pc) {
+static void deliver(struct pg_machine *m, struct pg_trap trap, uint32_t pc) {
     const struct pg_psw *old = &m->cpu.psw;
     const uint32_t frame[] = {
         old->status, pc,        old->base, old->bound,         trap.cause,
@@ -96,6 +96,13 @@ void pg_deliver(struct pg_machine *m, struct pg_trap trap, uint32_t pc) {
     if (m->cpu.deliveries >= PG_STORM)
         check_stop(m, PG_CHECK_storm);
     m->entered = m->firmware;
+}
+
+void pg_deliver(struct pg_machine *m, struct pg_trap trap, uint32_t pc) {
+    uint32_t status = m->cpu.psw.status;
+    deliver(m, trap, pc);
+    if (m->onlooker)
+        m->onlooker(m->onlooker_context, m, status, true);
 }
 
 enum pg_outcome pg_perform(struct pg_machine *m, const struct pg_insn *in) {
@@ -132,6 +139,8 @@ static void pass_time(struct pg_machine *m) {
 void pg_retire(struct pg_machine *m, uint32_t status) {
     m->cpu.psw.pc = m->next_pc;
     pg_count(m, status, 1);
+    if ((status ^ m->cpu.psw.status) & PG_RING && m->onlooker)
+        m->onlooker(m->onlooker_context, m, status, false);
     bool left = !(status & PG_RING) != !(m->cpu.psw.status & PG_RING);
     if (left && m->bus.user_matters)
         pg_refresh(m);

@@ -2,6 +2,7 @@
 #include "monitor/monitor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -9,33 +10,34 @@
 
 static const char compiler[] = "riscv64-unknown-elf-gcc";
 
-/* Where start.c and pg32.ld are. */
+/* Where support.c and pg32.ld are. */
 static const char *support(void) {
     const char *path = getenv("TRAPEZE_LIB");
     return path && *path ? path : TRAPEZE_LIB;
 }
 
-/* Does this command line link a program? Not with one of the options that stop before. */
-static bool links(const struct mon_args *args) {
-    static const char *const stops[] = {"-c", "-S", "-E", "-M", "-MM", "-fsyntax-only", "-r"};
-    for (size_t k = 0; k < args->noperands; k++) {
-        for (size_t s = 0; s < sizeof stops / sizeof *stops; s++)
-            if (strcmp(args->operands[k], stops[s]) == 0)
-                return false;
-        if (strncmp(args->operands[k], "-print-", 7) == 0 ||
-            strncmp(args->operands[k], "--print-", 8) == 0 ||
-            strcmp(args->operands[k], "--version") == 0 || strcmp(args->operands[k], "-v") == 0)
-            return args->noperands > 1 && strcmp(args->operands[k], "-v") == 0;
-    }
-    return true;
+/* Is one of these options among the operands? */
+static bool has(const struct mon_args *args, const char *const *options, size_t noptions) {
+    for (size_t k = 0; k < args->noperands; k++)
+        for (size_t o = 0; o < noptions; o++)
+            if (strcmp(args->operands[k], options[o]) == 0)
+                return true;
+    return false;
 }
 
-/* Is this one of the options? */
-static bool given(const struct mon_args *args, const char *option) {
+#define HAS(ARGS, ...)                                                                             \
+    has(ARGS, (const char *const[]){__VA_ARGS__},                                                  \
+        sizeof(const char *const[]){__VA_ARGS__} / sizeof(const char *))
+
+/* Does this command line link a program? Not with one of the options that stop before. */
+static bool links(const struct mon_args *args) {
+    if (HAS(args, "-c", "-S", "-E", "-M", "-MM", "-fsyntax-only", "-r", "--version"))
+        return false;
     for (size_t k = 0; k < args->noperands; k++)
-        if (strcmp(args->operands[k], option) == 0)
-            return true;
-    return false;
+        if (strncmp(args->operands[k], "-print-", 7) == 0 ||
+            strncmp(args->operands[k], "--print-", 8) == 0)
+            return false;
+    return args->noperands > 1 || !HAS(args, "-v");
 }
 
 static int run(char **argv) {
@@ -56,47 +58,71 @@ static int run(char **argv) {
     return WIFEXITED(status) ? WEXITSTATUS(status) ? MON_BAD_IMAGE : 0 : MON_INTERNAL;
 }
 
-int cmd_cc(const struct mon_args *args) {
-    enum { MORE = 20 };
-    char path[4][4096];
-    char **argv = calloc(args->noperands + MORE, sizeof *argv);
-    size_t n = 0;
-    if (args->noperands == 0) {
-        free(argv);
-        return mon_fail(MON_USAGE, "cc: which files?");
-    }
+#define TARGET (char *)compiler, "-march=rv32em", "-mabi=ilp32e", "--specs=picolibc.specs"
+
+/* Compile the support into an object file: by itself, so that the program's options (-ansi, -D,
+ * -Werror, -flto, -finstrument-functions) are not its. */
+static int compile_support(const struct mon_args *args, char *include, char *object) {
+    char source[4096];
+    bool debug = false;
+    for (size_t k = 0; k < args->noperands; k++)
+        debug |= strncmp(args->operands[k], "-g", 2) == 0;
+    snprintf(source, sizeof source, "%s/support.c", support());
+    char *argv[] = {
+        TARGET, include, "-O1", "-ffunction-sections", "-fdata-sections", "-w", "-c", source, "-o",
+        object, NULL,    NULL};
+    if (debug)
+        argv[sizeof argv / sizeof *argv - 2] = "-g";
+    return run(argv);
+}
+
+/* The whole command: ours around the user's. */
+static int compile(const struct mon_args *args, char *object) {
+    enum { OURS = 24 };
+    char include[4096], pg32[4096], script[4096];
+    char **argv = calloc(args->noperands + OURS, sizeof *argv);
     if (!argv)
         return mon_fail(MON_INTERNAL, "the host is out of memory");
-    snprintf(path[0], sizeof path[0], "-I%s/..", support());
-    snprintf(path[1], sizeof path[1], "-T%s/pg32.ld", support());
-    snprintf(path[2], sizeof path[2], "%s/start.c", support());
-    snprintf(path[3], sizeof path[3], "%s/files.c", support());
-    argv[n++] = (char *)compiler;
-    argv[n++] = "-march=rv32em";
-    argv[n++] = "-mabi=ilp32e";
-    argv[n++] = "--specs=picolibc.specs";
-    argv[n++] = path[0];
-    bool link = links(args);
-    if (link) {
-        argv[n++] = "-nostartfiles";
-        argv[n++] = "-ffunction-sections"; /* what is not used is left out */
-        argv[n++] = "-fdata-sections";
-        argv[n++] = "-Wl,--no-warn-rwx-segments";
-        argv[n++] = path[1];
-    }
+    snprintf(include, sizeof include, "-I%s/include", support());
+    snprintf(pg32, sizeof pg32, "-I%s/..", support());
+    snprintf(script, sizeof script, "-T%s/pg32.ld", support());
+    char *before[] = {TARGET, include, pg32};
+    char *linking[] = {"-nostartfiles", "-ffunction-sections", /* what is not used is left out */
+                       "-fdata-sections", "-Wl,--no-warn-rwx-segments", script};
+    /* longdouble.c and console.c stand in for these. */
+    char *after[] = {"-Wl,--wrap=vfprintf,--wrap=vfscanf,--wrap=freopen", "-x", "none", object};
+    size_t n = 0;
+    int status = 0;
+    for (size_t k = 0; k < sizeof before / sizeof *before; k++)
+        argv[n++] = before[k];
+    for (size_t k = 0; links(args) && k < sizeof linking / sizeof *linking; k++)
+        argv[n++] = linking[k];
     for (size_t k = 0; k < args->noperands; k++)
         argv[n++] = args->operands[k];
-    if (link && !given(args, "-nostartfiles")) {
-        argv[n++] = "-x";
-        argv[n++] = "c";
-        argv[n++] = path[2];
-        argv[n++] = path[3];
-        argv[n++] = "-x";
-        argv[n++] = "none";
+    if (object) {
+        status = compile_support(args, include, object);
+        for (size_t k = 0; k < sizeof after / sizeof *after; k++)
+            argv[n++] = after[k];
     }
-    if (link)
+    if (links(args))
         argv[n++] = "-lm";
-    int status = run(argv);
+    if (status == 0)
+        status = run(argv);
     free(argv);
+    return status;
+}
+
+int cmd_cc(const struct mon_args *args) {
+    if (args->noperands == 0)
+        return mon_fail(MON_USAGE, "cc: which files?");
+    if (!links(args) || HAS(args, "-nostdlib", "-nostartfiles"))
+        return compile(args, NULL);
+    char object[] = "/tmp/trapeze-XXXXXX.o";
+    int fd = mkstemps(object, 2);
+    if (fd < 0)
+        return mon_fail(MON_INTERNAL, "%s: %s", object, strerror(errno));
+    close(fd);
+    int status = compile(args, object);
+    unlink(object);
     return status;
 }

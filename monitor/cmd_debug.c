@@ -1,20 +1,46 @@
 /* cmd_debug.c - `trapeze debug`: a guest, and a console to look at it. */
 #include "monitor/debug/debug.h"
+#include "monitor/recording.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int begin(struct debugger *d, const struct mon_args *args, struct mon_plan *plan) {
+/* --replay: where the recording began, with all its input. */
+static int plan_replay(struct debugger *d, const struct mon_args *args, struct mon_plan *plan,
+                       struct recording *recording) {
+    const char *path = mon_option(args, OPT_replay);
+    struct pg_setup *setup = &plan->setups[0];
     struct pg_error err;
+    if (!path)
+        return 0;
+    if (mon_option(args, OPT_input) || mon_option(args, OPT_disk))
+        return mon_fail(MON_USAGE, "--replay: input and disk are the recording's");
+    if (!recording_read(recording, path, &plan->profile, &err))
+        return mon_fail(MON_USAGE, "%s", err.text);
+    setup->from = recording->from;
+    setup->log = &recording->log;
+    setup->disk_sectors = recording->disk_sectors;
+    d->memory = setup->memory = recording->memory;
+    return 0;
+}
+
+static int begin(struct debugger *d, const struct mon_args *args, struct mon_plan *plan,
+                 struct recording *recording) {
+    struct pg_error err;
+    int status = plan_replay(d, args, plan, recording);
+    if (status)
+        return status;
     const char *name = mon_option(args, OPT_system);
     const struct pg_system *system = name ? mon_system(name) : pg_systems[0];
     if (!system)
         return MON_USAGE;
+    d->stops = stops_new();
+    d->tracer = debug_tracer_new();
+    plan->setups[0].tracer = d->tracer;
     plan->setups[0].live = !mon_option(args, OPT_input);
     d->t = timeline_open(system, plan->engine, &plan->setups[0], &err);
-    d->stops = stops_new();
-    if (!d->t || !d->stops)
+    if (!d->t || !d->stops || !d->tracer)
         return mon_fail(MON_BAD_IMAGE, "%s", d->t ? "the host is out of memory" : err.text);
     debug_add_symbols(d, plan->images[0], plan->names[0], false);
     for (size_t k = 0; k < args->count[OPT_symbols]; k++) {
@@ -51,11 +77,13 @@ static void end(struct debugger *d) {
         pg_image_free(d->programs[k].image);
     stops_free(d->stops);
     timeline_close(d->t);
+    free(d->tracer);
     free(d->last_text);
 }
 
 int cmd_debug(const struct mon_args *args) {
     struct mon_plan plan;
+    struct recording recording = {0};
     int status = mon_plan(&plan, args);
     if (status == 0 && plan.nguests != 1)
         status = mon_fail(MON_USAGE, "debug: one guest");
@@ -66,10 +94,11 @@ int cmd_debug(const struct mon_args *args) {
                          .colour = isatty(STDOUT_FILENO)};
     if (status == 0) {
         mon_catch_interrupts();
-        status = begin(&d, args, &plan);
+        status = begin(&d, args, &plan, &recording);
         if (status == 0)
             status = converse(&d, args);
         end(&d);
+        recording_free(&recording);
     }
     mon_unplan(&plan);
     int flushed = mon_flush();

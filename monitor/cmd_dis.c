@@ -8,21 +8,48 @@
 
 /* ---- the program */
 
-static void print_label(const struct pg_image *image, uint32_t pc) {
-    for (size_t k = 0; k < image->nsymbols; k++)
-        if (image->symbols[k].addr == pc)
-            printf("\n%08" PRIx32 " <%s>:\n", pc, image->symbols[k].name);
+/* What is printed, and where it has come to. */
+struct listing {
+    const struct pg_image *image;
+    struct mon_source *source; /* NULL: without */
+    struct pg_line last;       /* the source line printed last */
+};
+
+/* Print the source line that begins at pc, unless it is the last one still. False: its text is not
+ * to be had. */
+static bool print_source(struct listing *l, const struct pg_line *line) {
+    size_t length;
+    const char *text = mon_source_line(l->source, line, &length);
+    bool again = line->file == l->last.file && line->line == l->last.line;
+    l->last = *line;
+    if (!text || again)
+        return text;
+    printf("# %s:%" PRIu32 ":%s", l->image->files[line->file], line->line, length ? "  " : "");
+    for (size_t k = 0; k < length; k++) /* nothing that a terminal would obey */
+        putchar((unsigned char)text[k] < ' ' && text[k] != '\t' ? '?' : text[k]);
+    putchar('\n');
+    return true;
 }
 
-static void print_insn(const struct pg_image *image, uint32_t pc, uint32_t word, bool source) {
+static void print_insn(struct listing *l, uint32_t pc, uint32_t word) {
     char text[128];
-    const struct pg_line *line = source ? pg_image_line_at(image, pc) : NULL;
+    const struct pg_image *image = l->image;
+    const struct pg_line *line = l->source ? pg_image_line_at(image, pc) : NULL;
+    bool named = line && line->addr == pc && !print_source(l, line);
     pg_disasm(word, pc, image, text, sizeof text);
     printf("  %08" PRIx32 "  %08" PRIx32 "  %s", pc, word, text);
-    if (line && line->addr == pc)
+    if (named)
         printf("%*s# %s:%" PRIu32, strlen(text) < 40 ? (int)(40 - strlen(text)) : 1, "",
                image->files[line->file], line->line);
     putchar('\n');
+}
+
+static void print_label(struct listing *l, uint32_t pc) {
+    for (size_t k = 0; k < l->image->nsymbols; k++)
+        if (l->image->symbols[k].addr == pc) {
+            printf("\n%08" PRIx32 " <%s>:\n", pc, l->image->symbols[k].name);
+            l->last = (struct pg_line){0};
+        }
 }
 
 /* The end of what a symbol names: its size, or the next symbol. */
@@ -47,18 +74,17 @@ static bool parse_range(const char *text, uint64_t *from, uint64_t *to) {
            *from < *to;
 }
 
-static void print_segment(const struct pg_image *image, const struct pg_segment *s, uint64_t from,
-                          uint64_t to, bool source) {
+static void print_segment(struct listing *l, const struct pg_segment *s, uint64_t from,
+                          uint64_t to) {
     for (uint32_t at = 0; s->file_size >= 4 && at <= s->file_size - 4; at += 4) {
         const uint8_t *p = s->bytes + at;
         uint32_t pc = s->addr + at;
         if (pc < from || pc >= to)
             continue;
-        print_label(image, pc);
-        print_insn(image, pc,
+        print_label(l, pc);
+        print_insn(l, pc,
                    (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-                       (uint32_t)p[3] << 24,
-                   source);
+                       (uint32_t)p[3] << 24);
     }
 }
 
@@ -79,9 +105,18 @@ static int disassemble(const struct pg_image *image, const struct mon_args *args
     }
     if (range && !parse_range(range, &from, &to))
         return mon_fail(MON_USAGE, "--range %s: not A..B, such as 0x1000..0x1040", range);
+    struct mon_source source;
+    struct listing l = {.image = image};
+    if (mon_option(args, OPT_source)) {
+        if (!mon_source_open(&source, image, args->operands[0]))
+            return mon_fail(MON_INTERNAL, "the host is out of memory");
+        l.source = &source;
+    }
     for (size_t k = 0; k < image->nsegments; k++)
         if (image->segments[k].flags & PG_SEG_X)
-            print_segment(image, &image->segments[k], from, to, mon_option(args, OPT_source));
+            print_segment(&l, &image->segments[k], from, to);
+    if (l.source)
+        mon_source_close(&source);
     return 0;
 }
 

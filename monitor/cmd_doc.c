@@ -1,5 +1,6 @@
 /* cmd_doc.c - `trapeze doc`: the tables of the manual, from the tables of the program. */
-#include "monitor/monitor.h"
+#include "monitor/debug/debug.h"
+#include "vmm/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -81,6 +82,28 @@ static void put_counters(FILE *out) {
                  "| emulate.INSN | interpretive routines run after a trap |\n");
 }
 
+static void put_events(FILE *out) {
+    fprintf(out, "| event | track | value | counter | meaning |\n|---|---|---|---|---|\n");
+    for (int k = 0; k < PG_NEVENTS; k++) {
+        const struct pg_event_row *row = &pg_event_rows[k];
+        fprintf(out, "| %s | %s | %s | %s ", row->name, pg_track_names[row->track], row->value,
+                row->counter < PG_NCOUNTERS ? pg_counter_rows[row->counter].name : "");
+        put_cell(out, row->meaning);
+        fprintf(out, "|\n");
+    }
+}
+
+static void put_console(FILE *out) {
+    fprintf(out, "| command | | meaning | for example |\n|---|---|---|---|\n");
+    for (const struct debug_command *c = debug_commands; c->name; c++) {
+        fprintf(out, "| `%s` ", c->name);
+        put_cell(out, c->usage);
+        put_cell(out, c->meaning);
+        put_cell(out, c->example);
+        fprintf(out, "|\n");
+    }
+}
+
 /* Rows for the same instruction (a shorter form first) make one row here. */
 static void put_pseudo(FILE *out) {
     static const struct {
@@ -144,10 +167,12 @@ static const struct section {
     const char *name;
     void (*put)(FILE *out);
 } sections[] = {
-    {"formats", put_formats},   {"instructions", put_instructions}, {"causes", put_causes},
-    {"ports", put_ports},       {"registers", put_registers},       {"counters", put_counters},
-    {"pseudo", put_pseudo},     {"directives", put_directives},     {"statuses", put_statuses},
-    {"profiles", put_profiles},
+    {"formats", put_formats},     {"instructions", put_instructions},
+    {"causes", put_causes},       {"ports", put_ports},
+    {"registers", put_registers}, {"counters", put_counters},
+    {"pseudo", put_pseudo},       {"directives", put_directives},
+    {"statuses", put_statuses},   {"profiles", put_profiles},
+    {"events", put_events},       {"console", put_console},
 };
 
 static const struct section *find_section(const char *name, size_t size) {

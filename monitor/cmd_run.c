@@ -1,6 +1,8 @@
 /* cmd_run.c - `trapeze run`: guests under a system, the console on the terminal. */
 #include "monitor/monitor.h"
+#include "monitor/recording.h"
 #include "monitor/terminal.h"
+#include "monitor/trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,8 +20,11 @@ struct running {
     struct pg_session *session;
     struct mon_console consoles[MON_REPEAT];
     struct mon_result results[MON_REPEAT];
-    FILE *console; /* --console */
+    FILE *console;           /* --console */
+    struct mon_trace *trace; /* --trace; NULL: none */
     bool live;
+    struct recording recording;
+    bool records, replays; /* --record, --replay: the recording is in use */
 };
 
 /* ---- before the run */
@@ -41,12 +46,43 @@ static int read_standard_input(struct mon_plan *plan) {
 
 /* Where input comes from: a file, the keyboard (for a single guest), or a pipe. */
 static int plan_input(struct running *r) {
-    if (mon_option(r->args, OPT_input))
+    if (mon_option(r->args, OPT_input) || r->replays)
         return 0;
     if (!isatty(STDIN_FILENO))
         return read_standard_input(&r->plan);
     r->live = r->plan.nguests == 1 && mon_terminal_is_live();
     r->plan.setups[0].live = r->live;
+    return 0;
+}
+
+/* The last mark of a recording is of its end. */
+static uint64_t recorded_end(const struct running *r) {
+    return r->recording.marks[r->recording.nmarks - 1].T;
+}
+
+/* Marks are of one guest's T. */
+static int plan_recording(struct running *r) {
+    const char *replay = mon_option(r->args, OPT_replay);
+    struct pg_setup *setup = &r->plan.setups[0];
+    struct pg_error err;
+    r->records = mon_option(r->args, OPT_record);
+    if ((r->records || replay) && r->plan.nguests != 1)
+        return mon_fail(MON_USAGE, "--record and --replay: of one guest");
+    if (r->records && replay)
+        return mon_fail(MON_USAGE, "--record and --replay: one of the two");
+    if (!replay)
+        return 0;
+    if (mon_option(r->args, OPT_input) || mon_option(r->args, OPT_disk))
+        return mon_fail(MON_USAGE, "--replay: input and disk are the recording's");
+    if (!recording_read(&r->recording, replay, &r->plan.profile, &err))
+        return mon_fail(MON_USAGE, "%s", err.text);
+    r->replays = true;
+    setup->from = r->recording.from;
+    setup->log = &r->recording.log;
+    setup->memory = r->recording.memory;
+    setup->disk_sectors = r->recording.disk_sectors;
+    if (setup->limit > recorded_end(r)) /* what the guest would have done then is not recorded */
+        setup->limit = recorded_end(r);
     return 0;
 }
 
@@ -62,21 +98,9 @@ static int check_disks(const struct running *r) {
     return 0;
 }
 
-/* Writing must not destroy what is read. */
-static bool is_a_source(const struct mon_args *args, const char *path) {
-    bool is = false;
-    for (size_t k = 0; k < args->noperands; k++)
-        is |= mon_same_file(path, args->operands[k]);
-    for (size_t k = 0; k < args->count[OPT_disk]; k++)
-        is |= mon_same_file(path, args->values[OPT_disk][k]);
-    for (size_t k = 0; k < args->count[OPT_input]; k++)
-        is |= mon_same_file(path, args->values[OPT_input][k]);
-    return is;
-}
-
 static int open_console(struct running *r) {
     const char *path = mon_option(r->args, OPT_console);
-    if (path && is_a_source(r->args, path))
+    if (path && mon_is_a_source(r->args, path))
         return mon_fail(MON_USAGE, "--console %s: that file is an input of this run", path);
     if (path && !(r->console = fopen(path, "wb")))
         return mon_fail(MON_USAGE, "%s: %s", path, strerror(errno));
@@ -85,6 +109,17 @@ static int open_console(struct running *r) {
         r->consoles[k] = (struct mon_console){
             .out = out, .prefix = r->plan.nguests > 1 ? r->plan.names[k] : NULL};
     return 0;
+}
+
+static int open_trace(struct running *r, const struct pg_system *system) {
+    const char *console = mon_option(r->args, OPT_console), *path = mon_option(r->args, OPT_trace);
+    if (console && path && mon_same_file(console, path))
+        return mon_fail(MON_USAGE, "--trace %s: that is the file of --console, too", path);
+    int status = mon_trace_open(r->args, r->plan.nguests, &r->trace);
+    for (size_t k = 0; k < r->plan.nguests; k++)
+        r->plan.setups[k].tracer =
+            mon_trace_begin(r->trace, k, r->plan.names[k], system, r->plan.images[k]);
+    return status;
 }
 
 /* ---- the run */
@@ -106,6 +141,49 @@ static int no_output(void) {
     return mon_fail(MON_INTERNAL, "cannot write the guest's console output: %s", strerror(errno));
 }
 
+/* Stop at the next moment at which the state is noted or compared. */
+static void stop_at_mark(struct running *r) {
+    uint64_t limit = r->plan.setups[0].limit, now = r->session->guest(r->session, 0)->cpu.T;
+    uint64_t next = recording_next(now);
+    if (!r->records && !r->replays)
+        return;
+    r->session->limit(r->session, 0, next < limit ? next : limit);
+}
+
+/* Was that a mark, and not the end? *failure: what was seen there is not what was recorded. */
+static bool is_mark(struct running *r, int *failure) {
+    const struct pg_machine *m = r->session->guest(r->session, 0);
+    struct pg_error err;
+    if ((!r->records && !r->replays) || m->run != PG_RUNNING || m->cpu.T >= r->plan.setups[0].limit)
+        return false;
+    if (r->records)
+        recording_note(&r->recording, m);
+    else if (!recording_agrees(&r->recording, m, &err))
+        *failure = mon_fail(MON_DIFFERENCE, "%s", err.text);
+    stop_at_mark(r);
+    return true;
+}
+
+/* After the run: write what was recorded, or compare the end. Returns 0 or an exit status. */
+static int end_recording(struct running *r, int failure) {
+    const struct pg_machine *m = r->session->guest(r->session, 0);
+    const char *path = mon_option(r->args, OPT_record);
+    struct pg_error err;
+    if (r->records) {
+        recording_note(&r->recording, m);
+        if (!recording_write(&r->recording, m, path, &err))
+            return mon_fail(MON_INTERNAL, "%s", err.text);
+    }
+    if (!r->replays || failure || mon_interrupted())
+        return 0;
+    if (m->cpu.T < recorded_end(r) && m->cpu.T < r->plan.setups[0].limit)
+        return mon_fail(MON_DIFFERENCE,
+                        "this run is not the one that was recorded: it ends at T = %llu, and that "
+                        "one at T = %llu",
+                        (unsigned long long)m->cpu.T, (unsigned long long)recorded_end(r));
+    return recording_agrees(&r->recording, m, &err) ? 0 : mon_fail(MON_DIFFERENCE, "%s", err.text);
+}
+
 /* Run to the end, an interrupt, or a failure. Returns 0 or the exit status of a failure. */
 static int run_session(struct running *r) {
     enum pg_progress progress = PG_PROGRESS_MORE;
@@ -114,9 +192,14 @@ static int run_session(struct running *r) {
         if (r->live &&
             !mon_terminal_feed(r->session->guest(r->session, 0), progress == PG_PROGRESS_WAITING))
             return mon_fail(MON_INTERNAL, "the host is out of memory");
+        int failure = 0;
         progress = r->session->run(r->session, SLICE);
         if (!flush_consoles(r, false))
             return no_output();
+        if (progress == PG_PROGRESS_DONE && is_mark(r, &failure))
+            progress = PG_PROGRESS_MORE;
+        if (failure)
+            return failure;
     }
     if (!flush_consoles(r, true))
         return no_output();
@@ -192,6 +275,7 @@ static int conclude(struct running *r, int failure, double seconds) {
         struct mon_result *result = &r->results[k];
         mon_result(result, r->session, k, r->plan.names[k], r->plan.setups[k].limit,
                    mon_option(r->args, OPT_json));
+        mon_trace_end(r->trace, k, result);
         const struct pg_machine *m = r->session->guest(r->session, k);
         end_line(&r->consoles[k], m);
         if (!mon_option(r->args, OPT_quiet) && !failure)
@@ -212,20 +296,26 @@ static int run(struct running *r) {
     if (!system)
         return MON_USAGE;
     int status = mon_json_check(r->args);
-    if (status || (status = mon_plan(&r->plan, r->args)) || (status = check_disks(r)) ||
-        (status = plan_input(r)) || (status = open_console(r)))
+    if (status || (status = mon_plan(&r->plan, r->args)) || (status = plan_recording(r)) ||
+        (status = check_disks(r)) || (status = plan_input(r)) || (status = open_console(r)) ||
+        (status = open_trace(r, system)))
         return status;
     struct pg_error err;
     r->session = system->open(r->plan.engine, r->plan.setups, r->plan.nguests, &err);
     if (!r->session)
         return mon_fail(MON_BAD_IMAGE, "%s%s: %s", r->plan.names[0],
                         r->plan.nguests > 1 ? ", ..." : "", err.text);
+    if (r->records && !recording_begin(&r->recording, r->session->guest(r->session, 0), &err))
+        return mon_fail(MON_INTERNAL, "%s", err.text);
+    stop_at_mark(r);
     if (r->live)
         mon_terminal_open();
     double begin = mon_now();
     status = run_session(r);
     double end = mon_now();
     mon_terminal_close();
+    int recorded = end_recording(r, status);
+    status = status ? status : recorded;
     return conclude(r, status, end - begin);
 }
 
@@ -238,8 +328,11 @@ int cmd_run(const struct mon_args *args) {
     int status = run(r);
     if (r->session)
         r->session->close(r->session);
+    int traced = mon_trace_close(r->trace);
+    status = traced ? traced : status;
     if (r->console && fclose(r->console) != 0 && status != MON_INTERNAL)
         status = mon_fail(MON_INTERNAL, "%s: %s", mon_option(args, OPT_console), strerror(errno));
+    recording_free(&r->recording);
     mon_unplan(&r->plan);
     free(r);
     return status;

@@ -115,3 +115,14 @@ bool mon_same_file(const char *a, const char *b) {
     struct stat x, y;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
+
+bool mon_is_a_source(const struct mon_args *args, const char *path) {
+    bool is = false;
+    for (size_t k = 0; k < args->noperands; k++)
+        is |= mon_same_file(path, args->operands[k]);
+    for (size_t k = 0; k < args->count[OPT_disk]; k++)
+        is |= mon_same_file(path, args->values[OPT_disk][k]);
+    for (size_t k = 0; k < args->count[OPT_input]; k++)
+        is |= mon_same_file(path, args->values[OPT_input][k]);
+    return is;
+}

@@ -1,4 +1,5 @@
 /* json.c - results as JSON, by the schemas in schema/. */
+#include "monitor/bench.h"
 #include "monitor/classify.h"
 #include "monitor/depth.h"
 #include "monitor/verify.h"
@@ -11,7 +12,8 @@ enum {
     COMPARE_VERSION = 1,
     CLASSIFY_VERSION = 1,
     VERIFY_VERSION = 1,
-    DEPTH_VERSION = 1
+    DEPTH_VERSION = 1,
+    BENCH_VERSION = 1
 };
 
 int mon_json_check(const struct mon_args *args) {
@@ -96,6 +98,43 @@ int mon_json_compare(const char *guest, const char *engine, const struct mon_col
     return print(json_pack("{s:s, s:i, s:o, s:s, s:o}", "schema", "trapeze.compare", "version",
                            COMPARE_VERSION, "guest", string(guest), "engine", engine, "systems",
                            systems));
+}
+
+/* The numbers of a row, by system. */
+static json_t *by_system(const struct bench *b, const double *values) {
+    json_t *object = json_object();
+    for (size_t s = 0; s < b->nsystems; s++)
+        json_object_set_new(object, b->systems[s]->name, json_real(values[s]));
+    return object;
+}
+
+static int print_bench(const struct bench *b, const char *key, json_t *rows) {
+    return print(json_pack("{s:s, s:i, s:s, s:i, s:o}", "schema", "trapeze.bench", "version",
+                           BENCH_VERSION, "engine", b->engine->name, "runs", (int)b->runs, key,
+                           rows));
+}
+
+int mon_json_bench(const struct bench *b, const struct bench_program *programs, size_t n) {
+    json_t *rows = json_array();
+    for (size_t k = 0; k < n; k++) {
+        const struct bench_program *p = &programs[k];
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:o, s:o, s:o}", "name", p->name, "instructions",
+                                        number(p->instructions), "native_seconds",
+                                        p->native > 0 ? json_real(p->native) : json_null(),
+                                        "seconds", by_system(b, p->seconds)));
+    }
+    return print_bench(b, "programs", rows);
+}
+
+int mon_json_nanos(const struct bench *b, const struct bench_nano nanos[BENCH_NANOS]) {
+    json_t *rows = json_array();
+    for (int k = 0; k < BENCH_NANOS; k++)
+        json_array_append_new(rows, json_pack("{s:s, s:o, s:o, s:[ii]}", "name", nanos[k].name,
+                                              "ns", by_system(b, nanos[k].ns), "exits",
+                                              by_system(b, nanos[k].exits), "paper_cycles",
+                                              nanos[k].paper[0], nanos[k].paper[1]));
+    return print_bench(b, "operations", rows);
 }
 
 static json_t *theorem(const struct pg_theorem *t) {
@@ -266,6 +305,14 @@ int mon_json_run(const char *system, const char *engine, const struct mon_result
 
 int mon_json_compare(const char *guest, const char *engine, const struct mon_column *columns,
                      size_t n) {
+    return 0;
+}
+
+int mon_json_bench(const struct bench *b, const struct bench_program *programs, size_t n) {
+    return 0;
+}
+
+int mon_json_nanos(const struct bench *b, const struct bench_nano nanos[BENCH_NANOS]) {
     return 0;
 }
 

@@ -167,6 +167,21 @@ bool mon_write_file(const char *path, const void *data, size_t size, struct pg_e
 /* Do both paths name one existing file? */
 bool mon_same_file(const char *a, const char *b);
 
+/* The text of source lines. Files that are not there have none. */
+struct mon_source {
+    const struct pg_image *image;
+    const char *program; /* its path: sources are looked for beside it, too */
+    struct mon_source_file *files;
+};
+bool mon_source_open(struct mon_source *s, const struct pg_image *image, const char *program);
+void mon_source_close(struct mon_source *s);
+
+/* A line's text, without its end and trailing spaces; NULL if it is not to be had. */
+const char *mon_source_line(struct mon_source *s, const struct pg_line *line, size_t *length);
+
+/* Is the file one that this command reads? Writing must not destroy it. */
+bool mon_is_a_source(const struct mon_args *args, const char *path);
+
 /* ---- interrupts: terminal.c */
 
 /* Make Ctrl-C and the like set a flag instead of ending the program, and Ctrl-Z wait for the next

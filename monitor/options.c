@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAME = 24 }; /* longer than any option's name */
+
 struct row {
-    const char *name;
+    const char *name; /* as in the table, see spell() */
     char letter;
     const char *argument; /* NULL: takes none */
     const char *commands;
@@ -20,6 +22,14 @@ static const struct row rows[MON_NOPTIONS] = {
 #include "monitor/option.def"
 #undef X
 };
+
+/* The option's name as it is typed. */
+static const char *spell(const struct row *row, char name[NAME]) {
+    snprintf(name, NAME, "%s", row->name);
+    for (char *c = name; *c; c++)
+        *c = *c == '_' ? '-' : *c;
+    return name;
+}
 
 /* Does the command take the option? */
 static bool takes(const struct mon_command *command, const struct row *row) {
@@ -45,8 +55,9 @@ static int find(const struct mon_command *command, const char *text, const char 
         if (!takes(command, &rows[k]))
             continue;
         if (text[1] == '-') {
-            size_t size = strlen(rows[k].name);
-            if (strncmp(text + 2, rows[k].name, size) == 0 &&
+            char name[NAME];
+            size_t size = strlen(spell(&rows[k], name));
+            if (strncmp(text + 2, name, size) == 0 &&
                 (text[2 + size] == '\0' || text[2 + size] == '=')) {
                 *value = text[2 + size] == '=' ? text + 3 + size : NULL;
                 return k;
@@ -64,9 +75,10 @@ static bool unknown(const struct mon_command *command, const char *text, struct 
     const char *begin = text + strspn(text, "-");
     snprintf(name, sizeof name, "%.*s", (int)strcspn(begin, "="), begin);
     struct pg_nearest search = pg_nearest_begin(name);
+    char names[MON_NOPTIONS][NAME];
     for (int k = 0; k < MON_NOPTIONS; k++)
         if (takes(command, &rows[k]))
-            pg_nearest_offer(&search, rows[k].name);
+            pg_nearest_offer(&search, spell(&rows[k], names[k]));
     if (search.best)
         return pg_fail(err, "there is no option %.*s; did you mean --%s?", (int)strcspn(text, "="),
                        text, search.best);
@@ -96,16 +108,17 @@ bool mon_parse(struct mon_args *args, const struct mon_command *command, int arg
         int option = find(command, argv[k], &value);
         if (option < 0)
             return unknown(command, argv[k], err);
+        char name[NAME];
+        spell(&rows[option], name);
         if (rows[option].argument && !value) {
             if (k + 1 == argc)
-                return pg_fail(err, "--%s needs an argument, %s", rows[option].name,
-                               rows[option].argument);
+                return pg_fail(err, "--%s needs an argument, %s", name, rows[option].argument);
             value = argv[++k];
         } else if (!rows[option].argument && value) {
-            return pg_fail(err, "--%s takes no argument", rows[option].name);
+            return pg_fail(err, "--%s takes no argument", name);
         }
         if (args->count[option] == MON_REPEAT)
-            return pg_fail(err, "--%s is given more than %d times", rows[option].name, MON_REPEAT);
+            return pg_fail(err, "--%s is given more than %d times", name, MON_REPEAT);
         args->values[option][args->count[option]++] = value ? value : "";
     }
     return true;
@@ -120,12 +133,13 @@ void mon_help(const struct mon_command *command, FILE *out) {
     fprintf(out, "usage: trapeze %s [OPTION]... %s\n\n%c%s.\n\n", command->name, command->usage,
             toupper((unsigned char)command->meaning[0]), command->meaning + 1);
     for (int k = 0; k < MON_NOPTIONS; k++) {
-        char left[40];
+        char left[40], name[NAME];
         if (!takes(command, &rows[k]))
             continue;
         snprintf(left, sizeof left, "%c%c%s --%s%s%s", rows[k].letter ? '-' : ' ',
-                 rows[k].letter ? rows[k].letter : ' ', rows[k].letter ? "," : " ", rows[k].name,
-                 rows[k].argument ? " " : "", rows[k].argument ? rows[k].argument : "");
+                 rows[k].letter ? rows[k].letter : ' ', rows[k].letter ? "," : " ",
+                 spell(&rows[k], name), rows[k].argument ? " " : "",
+                 rows[k].argument ? rows[k].argument : "");
         fprintf(out, "  %-22s %s\n", left, rows[k].meaning);
     }
     fprintf(out, "\n%s", command->notes);

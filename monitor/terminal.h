@@ -16,8 +16,8 @@ void mon_terminal_open(void);
 /* Give the terminal back as it was. Does nothing if it was not taken. */
 void mon_terminal_close(void);
 
-/* What has been typed, up to Ctrl-D or the end, which *ended tells; if `wait`, wait a moment for it.
- * Returns how many bytes. */
+/* What has been typed, up to Ctrl-D or the end, which *ended tells; if `wait`, wait a moment for
+ * it. Returns how many bytes. */
 size_t mon_terminal_read(char *bytes, size_t size, bool wait, bool *ended);
 
 /* Feed the machine what has been typed; if `wait`, wait a moment for it. False if the host is out

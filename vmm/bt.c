@@ -159,6 +159,7 @@ static void update(struct pg_vm *vm, uint32_t pc, uint32_t left) {
     vm->counts.n[PG_COUNT_translated] += done;
     m->cpu.psw.pc = pc;
     m->cpu.psw.status = bt_peek(vm, BT_STATUS);
+    pg_vm_left(vm);
     if (bt_peek(vm, BT_POSTED))
         empty_buffer(vm);
 }
@@ -183,8 +184,8 @@ static bool callout(struct pg_vm *vm, struct bt_unit *unit, uint32_t w, uint32_t
     struct pg_bt *bt = vm->bt;
     vm->counts.n[PG_COUNT_callouts]++;
     if (call == BT_CALL_LOOKUP) {
-        vm->counts.n[PG_COUNT_lookup_misses]++;
         update(vm, bt->m[1] & ~1U, 0);
+        pg_vm_note(vm, PG_EVENT_miss, 0, 0);
         bt->missed = !(bt->m[1] & 1);
         return true;
     }

@@ -99,6 +99,16 @@ static void entry_left(void *context, uint32_t root, uint32_t page) {
 
 /* ---- chaining */
 
+/* An event of a unit's, whose pc is the unit's. */
+static void note_unit(struct pg_vm *vm, enum pg_event event, const struct bt_unit *unit,
+                      uint32_t value) {
+    pg_vm_note_event(vm, &(struct pg_trace_event){.T = vm->m->cpu.T,
+                                                  .pc = unit->pc,
+                                                  .value = value,
+                                                  .event = (uint8_t)event,
+                                                  .ring = (uint8_t)pg_psw_ring(&vm->m->cpu.psw)});
+}
+
 void bt_chain(struct pg_vm *vm, struct bt_unit *from, unsigned slot, struct bt_unit *to) {
     struct bt_exit *exit = &from->exits[slot];
     if (exit->to || from->kind != to->kind || exit->target != to->pc)
@@ -110,7 +120,7 @@ void bt_chain(struct pg_vm *vm, struct bt_unit *from, unsigned slot, struct bt_u
     exit->next_slot = to->from_slot;
     to->from = from;
     to->from_slot = (uint8_t)slot;
-    vm->counts.n[PG_COUNT_chained]++;
+    note_unit(vm, PG_EVENT_chain, from, to->pc);
 }
 
 /* Take an exit out of its target's list and make it a callout again. */
@@ -151,6 +161,7 @@ static void invalidate(struct pg_vm *vm, struct bt_unit *unit) {
         link = &(*link)->next_hash;
     *link = unit->next_hash;
     unit->valid = false;
+    note_unit(vm, PG_EVENT_discard, unit, unit->n);
     if (bt->resume == unit)
         bt->resume = NULL;
     if (bt->chain == unit)
@@ -201,8 +212,8 @@ void bt_flush(struct pg_vm *vm) {
 struct bt_unit *bt_new_unit(struct pg_vm *vm) {
     struct pg_bt *bt = vm->bt;
     if (bt->nunits == BT_UNITS || bt->next + 4 * BT_UNIT_WORDS > BT_CODE + bt->code_size) {
+        pg_vm_note(vm, PG_EVENT_cache_flush, (uint32_t)bt->nunits, 0);
         bt_flush(vm);
-        vm->counts.n[PG_COUNT_cache_flushes]++;
     }
     struct bt_unit *unit = &bt->units[bt->nunits++];
     *unit = (struct bt_unit){.code = bt->next, .valid = true};

@@ -244,7 +244,7 @@ struct bt_unit *bt_translate(struct pg_vm *vm, uint32_t pc, uint32_t pa) {
     for (unsigned w = 0; w < unit->words; w++)
         bt_poke(vm, unit->code + 4 * w, t.code[w]);
     bt_add_unit(vm, unit);
-    vm->counts.n[PG_COUNT_units]++;
+    pg_vm_note(vm, PG_EVENT_unit, unit->n, 0);
     vm->counts.n[PG_COUNT_unit_insns] += unit->n;
     vm->counts.n[PG_COUNT_unit_words] += unit->words;
     return unit;

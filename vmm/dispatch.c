@@ -26,6 +26,7 @@ void pg_leave_direct(struct pg_vm *vm, const struct pg_exit *exit) {
     m->cpu.psw.pc = exit->psw.pc;
     pg_count(m, m->cpu.psw.status, retired);
     vm->counts.n[PG_COUNT_direct] += retired;
+    pg_vm_left(vm);
 }
 
 void pg_enter_relocated(struct pg_vm *vm) {
@@ -41,9 +42,8 @@ bool pg_exit_relocated(struct pg_vm *vm, const struct pg_exit *exit) {
 }
 
 void pg_reflect(struct pg_vm *vm, const struct pg_trap *trap) {
-    vm->counts.n[PG_COUNT_reflections]++;
-    vm->counts.reflections[trap->cause]++;
     pg_deliver(vm->m, *trap, vm->m->cpu.psw.pc);
+    pg_vm_reflected(vm);
 }
 
 /* Where the guest's TLB has the page of the pc, and may it be executed there? */
@@ -68,16 +68,16 @@ static void page_fault(struct pg_vm *vm, const struct pg_trap *trap) {
     uint32_t code = code_mapping(vm);
     switch (pg_shadow_fill(vm, trap->value, use)) {
     case PG_FILL_HIDDEN:
-        vm->counts.n[PG_COUNT_fills_hidden]++;
+        pg_vm_note(vm, PG_EVENT_fill, trap->value, trap->insn);
         if (use != PG_FETCH && code_mapping(vm) != code)
             pg_vm_complete(vm, trap->insn);
         break;
     case PG_FILL_TRUE:
-        vm->counts.n[PG_COUNT_fills_true]++;
+        pg_vm_note(vm, PG_EVENT_fault, trap->value, trap->insn);
         pg_reflect(vm, &(struct pg_trap){vm->m->trap.cause, vm->m->trap.value, trap->insn});
         break;
     case PG_FILL_PROTECTED:
-        vm->counts.n[PG_COUNT_code_writes]++;
+        pg_vm_note(vm, PG_EVENT_code_write, trap->value, trap->insn);
         pg_vm_complete(vm, trap->insn);
         break;
     }

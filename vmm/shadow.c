@@ -56,7 +56,7 @@ static void flush(struct pg_vm *vm) {
     s->nspaces = s->last = 0;
     memset(s->pages, 0, sizeof s->pages);
     pg_real_tlbia(vm->vmm->real);
-    vm->counts.n[PG_COUNT_shadow_flushes]++;
+    pg_vm_note(vm, PG_EVENT_shadow_flush, 0, 0);
 }
 
 /* A cleared page of the pool. The caller has made sure that there is one. */
@@ -89,7 +89,7 @@ static struct space *find_space(struct pg_vm *vm) {
     s->last = s->nspaces++;
     key.root = take_page(vm, s->last, false, 0);
     s->spaces[s->last] = key;
-    vm->counts.n[PG_COUNT_shadow_spaces]++;
+    pg_vm_note(vm, PG_EVENT_space, guest->base, 0);
     return &s->spaces[s->last];
 }
 

@@ -1,6 +1,7 @@
 #include "vmm/system.h"
 
 #include "machine/load.h"
+#include "vmm/trace.h"
 
 #include <stdlib.h>
 
@@ -53,6 +54,8 @@ static bool resume(struct pg_machine *m, const struct pg_setup *setup) {
 bool pg_set_up(struct pg_machine *m, const struct pg_setup *setup, struct pg_error *err) {
     if (setup->profile)
         m->profile = setup->profile;
+    if (setup->tracer)
+        pg_trace_machine(setup->tracer, m);
     if (setup->from)
         return resume(m, setup) || pg_fail(err, "the host is out of memory");
     size_t size = (size_t)setup->disk_sectors * PG_SECTOR;

@@ -11,6 +11,8 @@
 #include "isa/image.h"
 #include "machine/checkpoint.h"
 
+struct pg_tracer;
+
 enum pg_counter {
 #define X(name, meaning) PG_COUNT_##name,
 #include "vmm/counter.def"
@@ -40,8 +42,10 @@ struct pg_setup {
     uint32_t disk_sectors;
     const uint8_t *input; /* console input that has arrived at T = 0 */
     size_t input_size;
-    bool live;      /* more input may come, by pg_feed */
-    uint64_t limit; /* the guest stops when its T reaches this; PG_NEVER: no limit */
+    bool live;                /* more input may come, by pg_feed */
+    uint64_t limit;           /* the guest stops when its T reaches this; PG_NEVER: no limit */
+    struct pg_tracer *tracer; /* is told of every event, see trace.h; must outlive the session.
+                                 NULL: nobody is */
     /* Begin as a machine that this was taken of, in whichever system, and not at power-on. Then
      * `disk` may be NULL, and `log` is all input with its times, before and after, in place of
      * `input`, `input_size` and `live`. NULL: power-on. */

@@ -41,23 +41,86 @@ uint32_t pg_vm_budget(const struct pg_vm *vm) {
     return due < pg_vm_slice(vm) ? (uint32_t)due : pg_vm_slice(vm);
 }
 
+/* ---- what happens */
+
+/* Count an event. True if it is also to be told: without a tracer none need be made up. */
+static bool count(struct pg_vm *vm, enum pg_event event) {
+    enum pg_counter counter = pg_event_rows[event].counter;
+    if (counter < PG_NCOUNTERS)
+        vm->counts.n[counter]++;
+    return vm->tracer != NULL;
+}
+
+void pg_vm_note_event(struct pg_vm *vm, const struct pg_trace_event *event) {
+    if (count(vm, (enum pg_event)event->event))
+        vm->tracer->tell(vm->tracer, event);
+}
+
+/* An event of this moment. */
+static struct pg_trace_event now(const struct pg_vm *vm, enum pg_event event) {
+    const struct pg_cpu *cpu = &vm->m->cpu;
+    return (struct pg_trace_event){.T = cpu->T,
+                                   .pc = cpu->psw.pc,
+                                   .event = (uint8_t)event,
+                                   .ring = (uint8_t)pg_psw_ring(&cpu->psw)};
+}
+
+void pg_vm_note(struct pg_vm *vm, enum pg_event event, uint32_t value, uint32_t insn) {
+    if (!count(vm, event))
+        return;
+    struct pg_trace_event e = now(vm, event);
+    e.value = value;
+    e.insn = insn;
+    vm->tracer->tell(vm->tracer, &e);
+}
+
+void pg_vm_reflected(struct pg_vm *vm) {
+    vm->counts.reflections[vm->m->trap.cause]++;
+    if (!count(vm, PG_EVENT_reflect))
+        return;
+    struct pg_trace_event e = pg_trace_delivery(vm->m, PG_EVENT_reflect);
+    vm->tracer->tell(vm->tracer, &e);
+}
+
+void pg_vm_left(struct pg_vm *vm) {
+    const struct pg_exit *exit = vm->left;
+    if (!exit)
+        return;
+    enum pg_cause cause = exit->trap.cause < PG_NCAUSES ? exit->trap.cause : PG_CAUSE_none;
+    vm->left = NULL;
+    vm->counts.exits[cause]++;
+    if (!count(vm, PG_EVENT_exit))
+        return;
+    struct pg_trace_event e = now(vm, PG_EVENT_exit);
+    e.cause = (uint8_t)cause;
+    e.value = exit->trap.value;
+    e.insn = exit->trap.insn;
+    vm->tracer->tell(vm->tracer, &e);
+}
+
+/* ---- interpreting */
+
 /* Run a v_i, and count: as `counter` if it retires, as a reflection if it traps or is traced. */
 static enum pg_op count_step(struct pg_vm *vm, enum pg_counter counter, bool fetched,
                              uint32_t word) {
     struct pg_machine *m = vm->m;
     uint64_t retired = m->retired;
     uint32_t deliveries = m->cpu.deliveries;
+    struct pg_trace_event event = {.event = PG_EVENT_emulate};
+    if (vm->tracer)
+        event = now(vm, PG_EVENT_emulate);
     m->trap.insn = 0;
     if (fetched)
         pg_execute_word(m, word);
     else
         pg_execute(m);
-    if (m->retired != retired)
+    event.insn = m->trap.insn;
+    if (m->retired != retired && counter == PG_COUNT_emulated)
+        pg_vm_note_event(vm, &event);
+    else if (m->retired != retired)
         vm->counts.n[counter]++;
-    if (m->cpu.deliveries != 0 && (m->retired != retired || m->cpu.deliveries != deliveries)) {
-        vm->counts.n[PG_COUNT_reflections]++;
-        vm->counts.reflections[m->trap.cause]++;
-    }
+    if (m->cpu.deliveries != 0 && (m->retired != retired || m->cpu.deliveries != deliveries))
+        pg_vm_reflected(vm);
     struct pg_insn in;
     pg_decode(m->trap.insn, &in);
     return m->retired != retired ? (enum pg_op)in.op : PG_NOPS;
@@ -70,8 +133,10 @@ void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter) {
 }
 
 void pg_vm_complete(struct pg_vm *vm, uint32_t word) {
+    struct pg_trace_event event = now(vm, PG_EVENT_complete);
+    event.insn = word;
     if (count_step(vm, PG_COUNT_emulated, true, word) != PG_NOPS)
-        vm->counts.n[PG_COUNT_completed]++;
+        pg_vm_note_event(vm, &event);
 }
 
 /* Does the next step begin with something else than a fetch: an event, an interrupt, the limit? */
@@ -94,8 +159,7 @@ static bool settle(struct pg_vm *vm) {
         if (m->run != PG_RUNNING || m->cpu.T >= vm->limit)
             return false;
         if (pg_sample(m)) {
-            vm->counts.n[PG_COUNT_reflections]++;
-            vm->counts.reflections[PG_CAUSE_interrupt]++;
+            pg_vm_reflected(vm);
         } else if (m->run == PG_RUNNING) {
             if (!(m->cpu.psw.status & PG_MON))
                 return true;
@@ -163,16 +227,17 @@ static enum pg_progress take_turn(struct pg_vmm *vmm, struct pg_vm *vm) {
     struct pg_exit exit = {0};
     if (!pg_vmm_execute(vmm, &exit))
         return broken(vmm, "the real machine stopped, or no trap came any more", &exit);
-    vm->counts.n[PG_COUNT_exits]++;
-    vm->counts.exits[exit.trap.cause < PG_NCAUSES ? exit.trap.cause : 0]++;
-    if (!vmm->technique->exit(vm, &exit))
+    vm->left = &exit;
+    bool ok = vmm->technique->exit(vm, &exit);
+    pg_vm_left(vm);
+    if (!ok)
         return broken(vmm, "an exit that cannot be", &exit);
     return PG_PROGRESS_MORE;
 }
 
 /* The guest has had its share for now: the next one, please. */
 static void rotate(struct pg_vmm *vmm) {
-    vmm->vms[vmm->current].counts.n[PG_COUNT_preemptions]++;
+    pg_vm_note(&vmm->vms[vmm->current], PG_EVENT_preempt, 0, 0);
     vmm->current = (vmm->current + 1) % vmm->session.nguests;
     vmm->used = 0;
 }
@@ -268,6 +333,7 @@ static bool set_up(struct pg_vm *vm, const struct pg_setup *setup, struct pg_err
         return pg_fail(err, "no real memory for the guest's %u bytes", setup->memory);
     pg_real_window(vmm->real, vm->base, setup->memory, &window);
     vm->limit = setup->limit;
+    vm->tracer = setup->tracer;
     vm->m = pg_machine_view(&window, err);
     return vm->m && pg_set_up(vm->m, setup, err) && vmm->technique->open(vm, err);
 }

@@ -11,8 +11,10 @@
 
 #include "vmm/real.h"
 #include "vmm/system.h"
+#include "vmm/trace.h"
 
 struct pg_audit;
+struct pg_exit;
 struct pg_shadow;
 struct pg_bt;
 
@@ -24,11 +26,13 @@ struct pg_vm {
     uint32_t base;  /* real address of its memory */
     uint64_t limit; /* it stops when its T reaches this */
     struct pg_counts counts;
-    struct pg_shadow *shadow; /* NULL until a technique needs it */
-    struct pg_bt *bt;         /* bt's own */
-    void *interpreter;        /* interp's own: an engine on m */
-    uint64_t entered_T;       /* real T when it last got the processor */
-    uint8_t code_bit;         /* watch bit of pages with translated code; 0 without bt */
+    struct pg_shadow *shadow;   /* NULL until a technique needs it */
+    struct pg_bt *bt;           /* bt's own */
+    void *interpreter;          /* interp's own: an engine on m */
+    uint64_t entered_T;         /* real T when it last got the processor */
+    uint8_t code_bit;           /* watch bit of pages with translated code; 0 without bt */
+    struct pg_tracer *tracer;   /* NULL: nobody traces */
+    const struct pg_exit *left; /* an exit that has not been noted yet: see pg_vm_left */
 };
 
 /* An exit: what the real hardware stored when a trap entered the VMM. */
@@ -85,6 +89,18 @@ uint32_t pg_vm_budget(const struct pg_vm *vm);
 
 /* What is left of the guest's time slice, in steps; at least 1. */
 uint32_t pg_vm_slice(const struct pg_vm *vm);
+
+/* Something has happened that event.def lists: count it as its row says, and tell the tracer if
+ * there is one. pg_vm_note fills in the guest's present T, pc and ring. */
+void pg_vm_note_event(struct pg_vm *vm, const struct pg_trace_event *event);
+void pg_vm_note(struct pg_vm *vm, enum pg_event event, uint32_t value, uint32_t insn);
+
+/* A trap has just been delivered to the guest, by the VMM: note it, with the T before. */
+void pg_vm_reflected(struct pg_vm *vm);
+
+/* vm->m is up to date after an exit: note that exit, with the guest's T and pc. To be called by
+ * whoever brings it up to date, before anything else is noted. */
+void pg_vm_left(struct pg_vm *vm);
 
 /* Execute until the next exit, which is read from real low memory. False if the real machine
  * stopped instead. */

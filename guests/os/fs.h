@@ -19,8 +19,9 @@ enum {
     FS_DIRECT = 12,        /* data blocks named in the inode itself */
     FS_INDIRECT = FS_BLOCK / 4,
     FS_FILE_BLOCKS = FS_DIRECT + FS_INDIRECT,
-    FS_NAME = 30, /* longest name in a directory; a shorter one is padded with zeros */
-    FS_ROOT = 1,  /* the root directory's inode; number 0 means none */
+    FS_BITMAP = 4, /* blocks of the bitmap at most: one operation of the log may change them all */
+    FS_NAME = 30,  /* longest name in a directory; a shorter one is padded with zeros */
+    FS_ROOT = 1,   /* the root directory's inode; number 0 means none */
 };
 
 enum fs_type { FS_FREE, FS_DIRECTORY, FS_FILE, FS_DEVICE };
@@ -59,6 +60,19 @@ struct fs_log_header {
 enum {
     FS_INODES_PER_BLOCK = FS_BLOCK / sizeof(struct fs_inode),
     FS_BITS_PER_BLOCK = FS_BLOCK * 8,
+    FS_MAX_BLOCKS = FS_BITMAP * FS_BITS_PER_BLOCK,
 };
+
+/* The super block of a file system with so many blocks and inodes; all zeros if there cannot be
+ * one. There is one layout only, so what is read can be held against it. */
+static inline struct fs_super fs_layout(uint32_t blocks, uint32_t inodes) {
+    struct fs_super s = {FS_MAGIC, blocks, inodes, .log_start = 2};
+    if (blocks > FS_MAX_BLOCKS || inodes < 2 || inodes > UINT16_MAX)
+        return (struct fs_super){0};
+    s.inode_start = s.log_start + 1 + FS_LOG;
+    s.bitmap_start = s.inode_start + (inodes + FS_INODES_PER_BLOCK - 1) / FS_INODES_PER_BLOCK;
+    s.data_start = s.bitmap_start + (blocks + FS_BITS_PER_BLOCK - 1) / FS_BITS_PER_BLOCK;
+    return s.data_start < blocks ? s : (struct fs_super){0};
+}
 
 #endif

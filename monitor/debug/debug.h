@@ -37,6 +37,7 @@ struct debugger {
     struct symbols programs[DEBUG_PROGRAMS]; /* the guest first; its image is the plan's */
     size_t nprograms;
     struct stops *stops;
+    struct pg_tracer *tracer; /* do_micro.c's; told of all that happens */
     struct bookmark bookmarks[DEBUG_BOOKMARKS];
     size_t nbookmarks;
     FILE *out;   /* where commands write */
@@ -49,6 +50,7 @@ struct debugger {
     bool typed;           /* while the guest runs, the terminal's keys are its */
     char reason[96];      /* of the last stop */
     size_t shown;         /* bytes of console output that have been shown */
+    size_t shown_before;  /* of these, before the present command */
     uint64_t stopped_at;  /* T of the last stop, */
     uint32_t r[PG_NREGS]; /* and what the registers were at the one before: to show what changed */
     struct pg_psw psw;
@@ -99,6 +101,15 @@ bool debug_value(const struct debugger *d, const char *text, uint64_t *value, in
 /* The same for a command: an error is shown below the text. */
 bool debug_evaluate(struct debugger *d, const char *text, uint64_t *value);
 
+/* The number of a general or a monitor register by its name (`a0`, `r10`, `m3`); -1 if it is none.
+ */
+int debug_register(const char *name);
+int debug_monitor_register(const char *name);
+
+/* A device register by its name (`timer.mode`), and the device that it is of; NULL if it is none.
+ */
+const struct pg_reg *debug_device_register(const char *name, int *device);
+
 /* Offer all names that expressions may have: for completion. */
 void debug_each_name(const struct debugger *d, void (*offer)(void *with, const char *name),
                      void *with);
@@ -135,7 +146,11 @@ const char *stops_commands_of(const struct stops *s, int number);
  * only where its code is, if not NULL. */
 int stops_add_address(struct debugger *d, uint32_t address, int user,
                       const struct pg_image *program);
-int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind, int user);
+int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind);
+
+/* ---- do_micro.c: who is told of events. Free it with free; NULL: no memory. */
+
+struct pg_tracer *debug_tracer_new(void);
 
 /* ---- run.c */
 

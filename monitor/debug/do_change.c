@@ -47,33 +47,23 @@ static bool set_psw(struct debugger *d, const char *name, uint32_t value) {
 
 static bool set_register(struct debugger *d, const char *name, uint64_t value) {
     struct pg_machine *m = debug_machine(d);
-    char number[8];
+    int k;
     if (*name == '$')
         name++;
-    for (int k = 1; k < PG_NREGS; k++) {
-        snprintf(number, sizeof number, "r%d", k);
-        if (strcmp(name, number) == 0 || strcmp(name, pg_reg_names[k]) == 0) {
-            m->cpu.r[k] = (uint32_t)value;
-            return true;
-        }
+    const struct pg_reg *reg = debug_device_register(name, &k);
+    if (reg) {
+        pg_reg_set(reg, m->bus.state[k], value);
+        pg_refresh(m);
+        return true;
     }
-    for (int k = 1; k < PG_NMREGS; k++) {
-        snprintf(number, sizeof number, "m%d", k);
-        if (strcmp(name, number) == 0) {
-            m->cpu.m[k] = (uint32_t)value;
-            return true;
-        }
+    if ((k = debug_register(name)) > 0) {
+        m->cpu.r[k] = (uint32_t)value;
+        return true;
     }
-    for (int k = 0; k < PG_NDEVICES; k++)
-        for (size_t n = 0; n < pg_devices[k]->nregs; n++) {
-            char full[64];
-            snprintf(full, sizeof full, "%s.%s", pg_devices[k]->name, pg_devices[k]->regs[n].name);
-            if (strcmp(name, full) == 0) {
-                pg_reg_set(&pg_devices[k]->regs[n], m->bus.state[k], value);
-                pg_refresh(m);
-                return true;
-            }
-        }
+    if ((k = debug_monitor_register(name)) > 0) {
+        m->cpu.m[k] = (uint32_t)value;
+        return true;
+    }
     return set_psw(d, name, (uint32_t)value);
 }
 

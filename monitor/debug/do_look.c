@@ -304,28 +304,39 @@ static void put_unit(struct debugger *d, const struct pg_unit_view *v) {
                     v->exits[slot].chained ? "chained" : "by a callout");
 }
 
+/* Of several units that hold the address the longest: where a step of ours ended, another one
+ * began. */
 void do_unit(struct debugger *d, const char *rest) {
     struct pg_session *session = timeline_session(d->t);
     struct pg_unit_view view;
     uint32_t at;
-    uint64_t n;
-    bool found = false;
-    if (!place_and_count(d, rest, &at, &n))
+    uint64_t ignored;
+    unsigned found = 0, longest = 0;
+    size_t units = pg_listing_size(session, 0), best = 0;
+    if (!place_and_count(d, rest, &at, &ignored))
         return;
-    size_t units = pg_listing_size(session, 0);
     for (size_t k = 0; k < units; k++) {
         pg_listing_unit(session, 0, k, &view);
-        if (at >= view.pc && at < view.pc + 4 * view.n) {
-            put_unit(d, &view);
-            found = true;
+        if (!view.valid || at < view.pc || at >= view.pc + 4 * view.n)
+            continue;
+        found++;
+        if (view.n > longest) {
+            longest = view.n;
+            best = k;
         }
     }
-    if (!found)
+    if (!found) {
         debug_fail(d,
                    units ? "no unit holds 0x%08x: it has not been translated (user code runs "
                            "directly)"
                          : "0x%08x: nothing is translated so far; only bt translates",
                    at);
+        return;
+    }
+    pg_listing_unit(session, 0, best, &view);
+    put_unit(d, &view);
+    if (found > 1)
+        fprintf(d->out, "  and %u shorter units hold this address\n", found - 1);
 }
 
 /* ---- gdb's word for several of these */

@@ -26,6 +26,7 @@ static void departing(struct debugger *d) {
     const struct pg_machine *m = debug_machine(d);
     memcpy(d->r, m->cpu.r, sizeof d->r);
     d->psw = m->cpu.psw;
+    d->shown_before = d->shown;
     d->counts = *timeline_session(d->t)->counts(timeline_session(d->t), 0);
 }
 

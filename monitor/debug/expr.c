@@ -60,21 +60,37 @@ static const char *const other_names[] = {"T",      "U",     "cause", "value", "
                                           "status", "base",  "bound", "ring",  "mode",
                                           "ie",     "trace", "mon"};
 
+/* The number behind a letter, if it is one below `n`; else -1. */
+static int numbered(const char *name, char letter, int n) {
+    if (name[0] != letter || !isdigit((unsigned char)name[1]))
+        return -1;
+    int k = name[1] - '0';
+    if (name[2])
+        k = isdigit((unsigned char)name[2]) && !name[3] && k ? 10 * k + name[2] - '0' : n;
+    return k < n ? k : -1;
+}
+
+int debug_register(const char *name) {
+    int k = numbered(name, 'r', PG_NREGS);
+    for (int n = 0; k < 0 && n < PG_NREGS; n++)
+        if (strcmp(name, pg_reg_names[n]) == 0)
+            k = n;
+    return k;
+}
+
+int debug_monitor_register(const char *name) {
+    return numbered(name, 'm', PG_NMREGS);
+}
+
 static bool machine_value(const struct pg_machine *m, const char *name, uint64_t *value) {
-    char number[8];
-    for (int k = 0; k < PG_NREGS; k++) {
-        snprintf(number, sizeof number, "r%d", k);
-        if (strcmp(name, number) == 0 || strcmp(name, pg_reg_names[k]) == 0) {
-            *value = m->cpu.r[k];
-            return true;
-        }
+    int k;
+    if ((k = debug_register(name)) >= 0) {
+        *value = m->cpu.r[k];
+        return true;
     }
-    for (int k = 0; k < PG_NMREGS; k++) {
-        snprintf(number, sizeof number, "m%d", k);
-        if (strcmp(name, number) == 0) {
-            *value = m->cpu.m[k];
-            return true;
-        }
+    if ((k = debug_monitor_register(name)) >= 0) {
+        *value = m->cpu.m[k];
+        return true;
     }
     if (strcmp(name, "T") == 0)
         *value = m->cpu.T;
@@ -89,17 +105,27 @@ static bool machine_value(const struct pg_machine *m, const char *name, uint64_t
     return true;
 }
 
-static bool device_value(const struct pg_machine *m, const char *name, uint64_t *value) {
-    for (int k = 0; k < PG_NDEVICES; k++)
-        for (size_t n = 0; n < pg_devices[k]->nregs; n++) {
-            char full[64];
-            snprintf(full, sizeof full, "%s.%s", pg_devices[k]->name, pg_devices[k]->regs[n].name);
-            if (strcmp(name, full) == 0) {
-                *value = pg_reg_get(&pg_devices[k]->regs[n], m->bus.state[k]);
-                return true;
+const struct pg_reg *debug_device_register(const char *name, int *device) {
+    const char *dot = strchr(name, '.');
+    for (int k = 0; dot && k < PG_NDEVICES; k++) {
+        size_t n = strlen(pg_devices[k]->name);
+        if (n != (size_t)(dot - name) || memcmp(name, pg_devices[k]->name, n) != 0)
+            continue;
+        for (size_t r = 0; r < pg_devices[k]->nregs; r++)
+            if (strcmp(dot + 1, pg_devices[k]->regs[r].name) == 0) {
+                *device = k;
+                return &pg_devices[k]->regs[r];
             }
-        }
-    return false;
+    }
+    return NULL;
+}
+
+static bool device_value(const struct pg_machine *m, const char *name, uint64_t *value) {
+    int device;
+    const struct pg_reg *reg = debug_device_register(name, &device);
+    if (reg)
+        *value = pg_reg_get(reg, m->bus.state[device]);
+    return reg;
 }
 
 static bool real_value(const struct debugger *d, const char *name, uint64_t *value) {
@@ -248,11 +274,13 @@ static uint64_t primary(struct parser *p) {
     return fail(p, at, *at ? "a value was expected here" : "a value is missing");
 }
 
-/* Binary operators, weakest first, as in C. */
-static const char *const levels[][6] = {
-    {"||"},       {"&&"},     {"|"},          {"^"}, {"&"}, {"==", "!="}, {"<=", ">=", "<", ">"},
-    {"<<", ">>"}, {"+", "-"}, {"*", "/", "%"}};
-enum { LEVELS = sizeof levels / sizeof *levels };
+/* Binary operators and how strongly they bind, as in C; the longer of two comes first. */
+static const struct {
+    const char *text;
+    int level;
+} operators[] = {{"||", 1}, {"&&", 2}, {"==", 6}, {"!=", 6}, {"<=", 7}, {">=", 7},
+                 {"<<", 8}, {">>", 8}, {"|", 3},  {"^", 4},  {"&", 5},  {"<", 7},
+                 {">", 7},  {"+", 9},  {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10}};
 
 static uint64_t apply(struct parser *p, const char *operator, const char * at, uint64_t a,
                       uint64_t b) {
@@ -280,32 +308,27 @@ static uint64_t apply(struct parser *p, const char *operator, const char * at, u
     return operator[0] == '/' ? a / b : a % b;
 }
 
-/* Is this operator next, and not a longer one that begins with it? */
-static bool is_next(const struct parser *p, const char *operator) {
-    size_t n = strlen(operator);
-    if (strncmp(p->at, operator, n) != 0)
-        return false;
-    if (n == 1 && strchr("|&<>", *operator) && (p->at[1] == *operator))
-        return false;
-    return true;
+/* The index of the operator that comes next, or -1. */
+static int next_operator(struct parser *p) {
+    skip(p);
+    if (!*p->at || !strchr("|&^=!<>+-*/%", *p->at))
+        return -1;
+    for (int k = 0; k < (int)(sizeof operators / sizeof *operators); k++)
+        if (strncmp(p->at, operators[k].text, strlen(operators[k].text)) == 0)
+            return k;
+    return -1;
 }
 
+/* By precedence climbing: what binds at least as strongly as `level`. */
 static uint64_t binary(struct parser *p, int level) {
-    if (level == LEVELS)
-        return primary(p);
-    uint64_t value = binary(p, level + 1);
-    for (;;) {
-        const char *operator= NULL;
-        skip(p);
+    uint64_t value = primary(p);
+    int k;
+    while (!p->why && (k = next_operator(p)) >= 0 && operators[k].level >= level) {
         const char *at = p->at;
-        for (size_t k = 0; k < 6 && levels[level][k] && !operator; k++)
-            if (is_next(p, levels[level][k]))
-                operator= levels[level][k];
-        if (!operator|| p->why)
-            return value;
-        p->at += strlen(operator);
-        value = apply(p, operator, at, value, binary(p, level + 1));
+        p->at += strlen(operators[k].text);
+        value = apply(p, operators[k].text, at, value, binary(p, operators[k].level + 1));
     }
+    return value;
 }
 
 static uint64_t whole(struct parser *p) {

@@ -40,6 +40,18 @@ static bool locate(struct gdb *g, uint32_t va, uint32_t *pa) {
     return there;
 }
 
+/* A watchpoint is for the memory that the process has there now. Returns its number. */
+static int watch(struct gdb *g, const struct gdb_stop *stop) {
+    static const char *const kinds[] = {[2] = "w", [3] = "r", [4] = "rw"};
+    struct pg_machine *m = debug_machine(g->d);
+    struct pg_psw present = m->cpu.psw, psw;
+    if (gdb_psw(g, stop->process, &psw))
+        m->cpu.psw = psw; /* as above */
+    int number = stops_add_range(g->d, stop->address, stop->size, kinds[stop->type]);
+    m->cpu.psw = present;
+    return number;
+}
+
 static bool parse_range(const char **at, uint32_t *from, uint32_t *size) {
     uint64_t a, n;
     if (!gdb_hex(at, UINT32_MAX, &a) || !gdb_skip(at, ',') || !gdb_hex(at, UINT32_MAX, &n))
@@ -135,7 +147,6 @@ static struct gdb_stop *find(struct gdb *g, const struct gdb_stop *like) {
 }
 
 void gdb_add_stop(struct gdb *g, const char *arguments) {
-    static const char *const kinds[] = {"", "", "w", "r", "rw"};
     struct gdb_stop stop, *place = NULL;
     if (!parse_stop(g, arguments, &stop)) {
         gdb_add(&g->reply, "E01");
@@ -153,7 +164,7 @@ void gdb_add_stop(struct gdb *g, const char *arguments) {
     if (place && stop.type < 2)
         stop.number = stops_add_address(g->d, stop.address, user, program);
     else if (place)
-        stop.number = stops_add_range(g->d, stop.address, stop.size, kinds[stop.type], user);
+        stop.number = watch(g, &stop);
     if (stop.number)
         *place = stop;
     gdb_add(&g->reply, stop.number ? "OK" : "E0c");

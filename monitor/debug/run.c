@@ -50,6 +50,11 @@ static bool interrupted(void *with) {
     return false;
 }
 
+/* On the way through the past nothing is typed. */
+static bool only_interrupted(void *with) {
+    return mon_interrupted();
+}
+
 static enum halt halt_of(struct debugger *d, enum moment moment, const struct pg_error *err) {
     switch (moment) {
     case MOMENT_REACHED: return HALT_DONE;
@@ -143,8 +148,9 @@ enum halt run_back(struct debugger *d, bool here, int *number) {
     *number = 0;
     while (halt == HALT_BEGINNING && end > timeline_begin(d->t)) {
         uint64_t begin = timeline_checkpoint(d->t, end);
-        if (timeline_goto(d->t, begin, NULL, NULL, &err) == MOMENT_BROKEN)
-            return halt_of(d, MOMENT_BROKEN, &err);
+        enum moment moment = timeline_goto(d->t, begin, only_interrupted, d, &err);
+        if (moment == MOMENT_BROKEN || moment == MOMENT_STOPPED)
+            return halt_of(d, moment, &err);
         halt = scan(d, end, here ? now + 1 : now, &found, number);
         end = begin;
     }
@@ -229,10 +235,9 @@ static void show_end(struct debugger *d) {
 void run_report(struct debugger *d, enum halt halt, int number) {
     const struct pg_machine *m = debug_machine(d);
     char T[32];
-    size_t before = d->shown;
     run_show_console(d);
     const struct pg_bytes *output = &m->bus.plugs.output;
-    if (d->shown > before && output->data[d->shown - 1] != '\n')
+    if (d->shown > d->shown_before && output->data[d->shown - 1] != '\n')
         fputc('\n', d->out);
     switch (halt) {
     case HALT_DONE:

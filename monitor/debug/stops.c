@@ -1,58 +1,9 @@
 /* stops.c - where the guest is to stop: one verb for every kind. */
-#include "monitor/debug/debug.h"
+#include "monitor/debug/stops.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum kind {
-    AT_PC,
-    AT_RING,
-    AT_TRAP,
-    AT_EXIT,
-    AT_INSN,
-    AT_SENSITIVE,
-    AT_PORT,
-    AT_COUNT,
-    AT_VALUE,
-    AT_RANGE
-};
-
-enum { ANY = -1 };
-
-struct stop {
-    int number;
-    enum kind kind;
-    bool disabled, temporary;
-    uint64_t hits, ignore;
-    char *what, *condition, *commands; /* as typed; condition and commands may be NULL */
-    uint32_t from, end;                /* AT_PC: an address; AT_RANGE: an interval */
-    int user;                          /* the same: 1 in rings 1 to 3 only, 0 in ring 0 only, ANY */
-    const struct pg_image *program;    /* AT_PC: where its code is; NULL: anywhere */
-    int old_ring, new_ring;            /* AT_RING */
-    int which;                         /* a cause, an instruction, a port; ANY */
-    uint64_t T;                        /* AT_COUNT */
-    bool reads, writes;                /* AT_RANGE */
-    bool has_value;                    /* AT_RANGE: stop only if it holds */
-    uint64_t value;                    /* this; AT_VALUE: what it was */
-    bool known;                        /* AT_VALUE: it had a value; AT_RANGE: `bytes` are */
-    uint8_t *bytes;                    /* AT_RANGE: what was there */
-    char reason[96];
-};
-
-struct stops {
-    struct stop *all;
-    size_t n;
-    int last_number;
-    /* How things were before the step. */
-    uint64_t traps, T;
-    uint32_t status;
-    uint64_t exits[PG_NCAUSES];
-    bool looks;          /* some stop wants to know the next instruction */
-    struct pg_insn insn; /* which was this */
-    bool has_insn;
-    uint32_t r[PG_NREGS];
-};
 
 struct stops *stops_new(void) {
     return calloc(1, sizeof(struct stops));
@@ -63,6 +14,7 @@ static void clear(struct stop *stop) {
     free(stop->condition);
     free(stop->commands);
     free(stop->bytes);
+    free(stop->where);
 }
 
 void stops_free(struct stops *s) {
@@ -224,7 +176,6 @@ static bool parse_watch(struct debugger *d, struct stop *stop, const char *text)
         return debug_fail(d, "watch: 0x%llx..0x%llx is no range of 1 to 65536 bytes",
                           (unsigned long long)from, (unsigned long long)end);
     stop->kind = AT_RANGE;
-    stop->user = ANY;
     stop->from = (uint32_t)from;
     stop->end = (uint32_t)end;
     stop->writes = true;
@@ -240,8 +191,27 @@ static bool parse_watch(struct debugger *d, struct stop *stop, const char *text)
         } else {
             return debug_fail(d, "watch: expected r, w, rw, or value V, not %s", word);
         }
-    stop->bytes = calloc(1, stop->end - stop->from);
-    return stop->bytes || debug_fail(d, "the host is out of memory");
+    return true;
+}
+
+/* Where the range lies now: other address spaces have something else at these addresses. */
+static bool place_range(const struct debugger *d, struct stop *stop) {
+    uint32_t size = stop->end - stop->from;
+    stop->bytes = calloc(1, size);
+    stop->where = calloc(size, sizeof *stop->where);
+    if (!stop->bytes || !stop->where)
+        return false;
+    stop->low = NOWHERE;
+    for (uint32_t k = 0; k < size; k++) {
+        uint32_t *pa = &stop->where[k];
+        if (!pg_locate(debug_machine(d), stop->from + k, pa)) {
+            *pa = NOWHERE;
+            continue;
+        }
+        stop->low = *pa < stop->low ? *pa : stop->low;
+        stop->high = *pa > stop->high ? *pa : stop->high;
+    }
+    return true;
 }
 
 static int add(struct debugger *d, struct stop *stop) {
@@ -281,6 +251,8 @@ int stops_add(struct debugger *d, const char *verb, const char *text, bool tempo
     bool ok = watches ? parse_watch(d, &stop, head) : parse_break(d, &stop, head);
     if (ok && condition)
         ok = debug_evaluate(d, condition, &value); /* what is wrong with it shows now */
+    if (ok && stop.kind == AT_RANGE && !place_range(d, &stop))
+        ok = debug_fail(d, "the host is out of memory");
     if (ok) {
         snprintf(what, sizeof what, "%s %s", verb, head);
         stop.what = strdup(what);
@@ -302,18 +274,16 @@ int stops_add_address(struct debugger *d, uint32_t address, int user,
     return add(d, &stop);
 }
 
-int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind, int user) {
+int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind) {
     char what[64];
     snprintf(what, sizeof what, "watch 0x%08x..0x%08x %s", from, from + size, kind);
     struct stop stop = {.kind = AT_RANGE,
                         .from = from,
                         .end = from + size,
-                        .user = user,
                         .reads = *kind == 'r',
                         .writes = strcmp(kind, "r") != 0,
-                        .bytes = calloc(1, size),
                         .what = strdup(what)};
-    if (!stop.bytes || !stop.what) {
+    if (!place_range(d, &stop) || !stop.what) {
         clear(&stop);
         return 0;
     }
@@ -415,202 +385,4 @@ const char *stops_reason(const struct stops *s, int number) {
 const char *stops_commands_of(const struct stops *s, int number) {
     const struct stop *stop = find(s, number);
     return stop ? stop->commands : NULL;
-}
-
-/* ---- checking */
-
-/* Other rings may have other memory at its addresses. */
-static bool in_its_ring(const struct pg_machine *m, const struct stop *stop) {
-    return stop->user == ANY || stop->user == ((m->cpu.psw.status & PG_RING) != 0);
-}
-
-/* The bytes at a range, as far as they are there. */
-static void read_range(const struct pg_machine *m, const struct stop *stop, uint8_t *bytes) {
-    uint32_t pa;
-    for (uint32_t at = stop->from; at < stop->end; at++)
-        bytes[at - stop->from] = pg_locate(m, at, &pa) ? m->ram.bytes[pa] : 0;
-}
-
-static uint64_t value_in(const struct stop *stop) {
-    uint64_t value = 0;
-    for (uint32_t k = 0; k < stop->end - stop->from && k < 4; k++)
-        value |= (uint64_t)stop->bytes[k] << 8 * k;
-    return value;
-}
-
-static void note(struct debugger *d) {
-    struct stops *s = d->stops;
-    const struct pg_machine *m = debug_machine(d);
-    uint32_t word;
-    s->traps = m->traps;
-    s->T = m->cpu.T;
-    s->status = m->cpu.psw.status;
-    memcpy(s->exits, timeline_session(d->t)->counts(timeline_session(d->t), 0)->exits,
-           sizeof s->exits);
-    s->has_insn = s->looks && run_next_insn(d, &word, &s->insn);
-    memcpy(s->r, m->cpu.r, sizeof s->r);
-}
-
-static bool looks(const struct stop *stop) {
-    return stop->kind == AT_INSN || stop->kind == AT_SENSITIVE || stop->kind == AT_PORT ||
-           stop->kind == AT_RANGE;
-}
-
-void stops_begin(struct debugger *d) {
-    int column;
-    const char *why;
-    d->stops->looks = false;
-    for (size_t k = 0; k < d->stops->n; k++) {
-        struct stop *stop = &d->stops->all[k];
-        d->stops->looks |= looks(stop) && !stop->disabled;
-        if (stop->kind == AT_VALUE)
-            stop->known =
-                debug_value(d, stop->what + strlen("watch "), &stop->value, &column, &why);
-        if (stop->kind == AT_RANGE && (stop->known = in_its_ring(debug_machine(d), stop)))
-            read_range(debug_machine(d), stop, stop->bytes);
-    }
-    note(d);
-}
-
-/* Does the instruction access [from, end), with these registers? */
-static bool accesses(const struct stop *stop, const struct pg_insn *in, const uint32_t *r) {
-    if (in->op >= PG_NOPS)
-        return false;
-    bool load =
-        pg_rows[in->op].cls == PG_CLASS_innocuous && in->op >= PG_OP_lb && in->op <= PG_OP_lhu;
-    bool store = in->op >= PG_OP_sb && in->op <= PG_OP_sw;
-    if (!(load && stop->reads) && !(store && stop->writes))
-        return false;
-    uint32_t size = in->op == PG_OP_lb || in->op == PG_OP_lbu || in->op == PG_OP_sb   ? 1
-                    : in->op == PG_OP_lh || in->op == PG_OP_lhu || in->op == PG_OP_sh ? 2
-                                                                                      : 4;
-    uint32_t at = r[in->a] + (uint32_t)in->imm;
-    return at < stop->end && at + size > stop->from;
-}
-
-static bool hit_range(struct debugger *d, struct stop *stop) {
-    const struct stops *s = d->stops;
-    const struct pg_machine *m = debug_machine(d);
-    uint8_t now[64], *bytes = now;
-    uint32_t size = stop->end - stop->from;
-    bool read = s->has_insn && m->traps == s->traps && accesses(stop, &s->insn, s->r);
-    if (size > sizeof now && !(bytes = malloc(size)))
-        return false;
-    read_range(m, stop, bytes);
-    bool changed = stop->known && stop->writes && memcmp(bytes, stop->bytes, size) != 0;
-    stop->known = true;
-    uint64_t before = value_in(stop);
-    memcpy(stop->bytes, bytes, size);
-    if (bytes != now)
-        free(bytes);
-    if (!changed && !read)
-        return false;
-    snprintf(stop->reason, sizeof stop->reason, "%s: 0x%llx -> 0x%llx",
-             changed ? "changed" : "accessed", (unsigned long long)before,
-             (unsigned long long)value_in(stop));
-    return !stop->has_value || value_in(stop) == stop->value;
-}
-
-static bool hit_value(struct debugger *d, struct stop *stop) {
-    int column;
-    const char *why;
-    uint64_t value, before = stop->value;
-    bool known = debug_value(d, stop->what + strlen("watch "), &value, &column, &why);
-    bool changed = known && (!stop->known || value != before);
-    snprintf(stop->reason, sizeof stop->reason, "%s: 0x%llx -> 0x%llx",
-             stop->what + strlen("watch "), (unsigned long long)before, (unsigned long long)value);
-    stop->known = known;
-    if (known)
-        stop->value = value;
-    return changed;
-}
-
-static bool hit_exit(struct debugger *d, struct stop *stop) {
-    const struct pg_counts *counts = timeline_session(d->t)->counts(timeline_session(d->t), 0);
-    for (int k = 1; k < PG_NCAUSES; k++) {
-        /* the VMM's own timer ends each step that we take: no reason to stop, unless asked for */
-        if ((k == PG_CAUSE_interrupt || k == PG_CAUSE_tick) && stop->which != k)
-            continue;
-        if (counts->exits[k] != d->stops->exits[k] && (stop->which == ANY || stop->which == k)) {
-            snprintf(stop->reason, sizeof stop->reason, "exit to the VMM: %s", pg_causes[k].name);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool hit_port(const struct stop *stop, const struct pg_machine *m,
-                     const struct pg_insn *in) {
-    if (in->op != PG_OP_in && in->op != PG_OP_out)
-        return false;
-    uint32_t port = m->cpu.r[in->a] + (uint32_t)in->imm;
-    return stop->which == ANY || (uint32_t)stop->which == port;
-}
-
-static bool hit(struct debugger *d, struct stop *stop, const struct pg_insn *next) {
-    const struct stops *s = d->stops;
-    const struct pg_machine *m = debug_machine(d);
-    int old = (int)(s->status & PG_RING), new = (int)(m->cpu.psw.status & PG_RING);
-    char *reason = stop->reason;
-    switch (stop->kind) {
-    case AT_PC:
-        *reason = '\0';
-        return m->cpu.psw.pc == stop->from && in_its_ring(m, stop) &&
-               (!stop->program || debug_runs(d, stop->program));
-    case AT_RING:
-        snprintf(reason, sizeof stop->reason, "ring %d -> %d", old, new);
-        return old != new && (stop->old_ring == ANY || stop->old_ring == old) &&
-               (stop->new_ring == ANY || stop->new_ring == new);
-    case AT_TRAP:
-        snprintf(reason, sizeof stop->reason, "trap %s, value 0x%08x",
-                 m->trap.cause < PG_NCAUSES ? pg_causes[m->trap.cause].name : "?", m->trap.value);
-        return m->traps != s->traps && (stop->which == ANY || stop->which == (int)m->trap.cause);
-    case AT_EXIT: return hit_exit(d, stop);
-    case AT_INSN: *reason = '\0'; return next && (int)next->op == stop->which;
-    case AT_SENSITIVE:
-        *reason = '\0';
-        return next && next->op < PG_NOPS && pg_rows[next->op].cls >= PG_CLASS_sensitive;
-    case AT_PORT: *reason = '\0'; return next && hit_port(stop, m, next);
-    case AT_COUNT: *reason = '\0'; return s->T < stop->T && m->cpu.T >= stop->T;
-    case AT_VALUE: return hit_value(d, stop);
-    case AT_RANGE: return in_its_ring(m, stop) && hit_range(d, stop);
-    }
-    return false;
-}
-
-/* Its condition holds. One that has become wrong, for lack of a name that holds here, does not. */
-static bool holds(const struct debugger *d, const struct stop *stop) {
-    uint64_t value;
-    int column;
-    const char *why;
-    return !stop->condition || (debug_value(d, stop->condition, &value, &column, &why) && value);
-}
-
-int stops_check(struct debugger *d, bool count) {
-    struct stops *s = d->stops;
-    struct pg_insn in;
-    uint32_t word;
-    int number = 0;
-    if (s->n == 0)
-        return 0;
-    bool has_next = s->looks && run_next_insn(d, &word, &in);
-    for (size_t k = 0; k < s->n; k++) {
-        struct stop *stop = &s->all[k];
-        if (stop->disabled || !hit(d, stop, has_next ? &in : NULL) || !holds(d, stop))
-            continue;
-        if (count) {
-            stop->hits++;
-            if (stop->ignore) {
-                stop->ignore--;
-                continue;
-            }
-        }
-        if (!number)
-            number = stop->number;
-    }
-    for (size_t k = 0; count && k < s->n; k++)
-        if (s->all[k].temporary && s->all[k].number == number)
-            s->all[k].disabled = true; /* its reason is still to be told */
-    note(d);
-    return number;
 }

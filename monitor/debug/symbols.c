@@ -13,9 +13,14 @@ bool debug_add_symbols(struct debugger *d, struct pg_image *image, const char *n
     return true;
 }
 
-/* Do its names hold in the present ring? */
-static bool holds(const struct debugger *d, const struct symbols *s) {
-    return !s->user || (debug_machine(d)->cpu.psw.status & PG_RING) != 0;
+/* Do its names hold for this address now? Those of the guest itself, which is loaded to where its
+ * names say, only if the address leads there: not in a user program that it has loaded elsewhere.
+ */
+static bool holds(const struct debugger *d, const struct symbols *s, uint32_t address) {
+    uint32_t pa;
+    if (s->user)
+        return (debug_machine(d)->cpu.psw.status & PG_RING) != 0;
+    return pg_locate(debug_machine(d), address, &pa) && pa == address;
 }
 
 /* In rings 1 to 3 a user program's come before the guest's own, which may be that of ring 0. */
@@ -31,7 +36,7 @@ const struct symbols *debug_symbols(const struct debugger *d, size_t k) {
 const struct pg_image *debug_image_at(const struct debugger *d, uint32_t pc) {
     const struct symbols *s;
     for (size_t k = 0; (s = debug_symbols(d, k)); k++)
-        if (holds(d, s) && pg_image_symbol_at(s->image, pc))
+        if (holds(d, s, pc) && pg_image_symbol_at(s->image, pc))
             return s->image;
     return NULL;
 }

@@ -17,6 +17,7 @@ struct timeline {
     struct pg_checkpoint **checkpoints; /* by rising T; of each T the last state that it had */
     size_t n, room;
     uint64_t frontier;
+    uint64_t due; /* before this T no checkpoint is due; 0: look */
 };
 
 struct pg_machine *timeline_machine(struct timeline *t) {
@@ -135,6 +136,8 @@ struct timeline *timeline_open(const struct pg_system *system, const struct pg_e
     t->session = open_session(t, system, setup, err);
     t->setup.disk = NULL;
     t->setup.input = NULL;
+    t->setup.from = NULL; /* and log: reopen says which */
+    t->setup.log = NULL;
     if (t->session && !take(t)) {
         pg_fail(err, "the host is out of memory");
         timeline_close(t);
@@ -168,6 +171,7 @@ static bool reopen(struct timeline *t, const struct pg_system *system,
     if (!session)
         return false;
     t->frontier = timeline_frontier(t);
+    t->due = 0;
     t->session->close(t->session);
     t->session = session;
     return true;
@@ -200,11 +204,15 @@ static enum moment run_until(struct timeline *t, uint64_t until, struct pg_error
 
 enum moment timeline_step(struct timeline *t, struct pg_error *err) {
     enum moment end = run_until(t, timeline_now(t) + 1, err);
-    uint64_t now = timeline_now(t), last = timeline_checkpoint(t, now + 1);
-    if (end == MOMENT_REACHED && now - last >= spacing_at(now) && !take(t)) {
+    uint64_t now = timeline_now(t);
+    if (end != MOMENT_REACHED || now < t->due)
+        return end;
+    uint64_t last = timeline_checkpoint(t, now + 1);
+    if (now - last >= spacing_at(now) && !take(t)) {
         pg_fail(err, "the host is out of memory");
         return MOMENT_BROKEN;
     }
+    t->due = timeline_checkpoint(t, now + 1) + spacing_at(now);
     return end;
 }
 

@@ -217,8 +217,45 @@ static void disassembles(void **state) {
            "--range", "5");
     expect(68, "", "trapeze: --range 9..5: not A..B, such as 0x1000..0x1040\n", "dis", "two.s",
            "--range", "9..5");
-    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("dis", "two.s", "--source"));
-    assert_contains(ran.out, "# two.s:2\n");
+}
+
+static void shows_the_source(void **state) {
+    static const char first[] = "\n00001000 <_start>:\n"
+                                "# src/main.s:3:  _start: li a0, 7 # seven\n"
+                                "  00001000  20a00007  addi a0, zero, 7\n";
+    static const char included[] = "# src/stop.inc:2:    out a0, 0\n"
+                                   "  00001004  a2a00000  out a0, 0(zero)\n";
+    static const char nowhere[] =
+        "\n00001000 <_start>:\n"
+        "  00001000  20a00007  addi a0, zero, 7                        # src/main.s:3\n";
+    mkdir("src", 0777);
+    write_text("src/main.s", "# begin\n\n_start: li a0, 7 # seven\n.include \"stop.inc\"\n");
+    write_text("src/stop.inc", "\n  out a0, 0  \n");
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("dis", "src/main.s", "--source"));
+    assert_int_equal(strncmp(ran.out, first, strlen(first)), 0);
+    assert_contains(ran.out, included);
+
+    /* The same out of a file, by the names that it has; then beside the program. */
+    expect(0, "", "", "asm", "src/main.s", "-o", "main.elf");
+    expect(0, ran.out, "", "dis", "main.elf", "--source");
+    mkdir("there", 0777);
+    assert_int_equal(rename("main.elf", "there/main.elf") | rename("src", "there/src"), 0);
+    expect(0, ran.out, "", "dis", "there/main.elf", "--source");
+    ran_free(&ran);
+
+    /* No file, or one that is shorter, or one that is no text. */
+    unlink("there/src/main.s");
+    ran = execute(&(struct setting){0}, ARGUMENTS("dis", "there/main.elf", "--source"));
+    assert_int_equal(strncmp(ran.out, nowhere, strlen(nowhere)), 0);
+    assert_contains(ran.out, included);
+    ran_free(&ran);
+    write_text("there/src/main.s", "\n");
+    ran = execute(&(struct setting){0}, ARGUMENTS("dis", "there/main.elf", "--source"));
+    assert_int_equal(strncmp(ran.out, nowhere, strlen(nowhere)), 0);
+    ran_free(&ran);
+    write_text("there/src/main.s", "\n\n\033[1mbold");
+    ran = execute(&(struct setting){0}, ARGUMENTS("dis", "there/main.elf", "--source"));
+    assert_contains(ran.out, "# src/main.s:3:  ?[1mbold\n");
     ran_free(&ran);
 }
 
@@ -283,6 +320,7 @@ int main(void) {
         cmocka_unit_test(keeps_what_is_no_file),
         cmocka_unit_test(writes_listings),
         cmocka_unit_test(disassembles),
+        cmocka_unit_test(shows_the_source),
         cmocka_unit_test(shows_translations),
         cmocka_unit_test(keeps_documents_fresh),
         cmocka_unit_test(prints_all_tables),

@@ -22,6 +22,9 @@ static struct open_file {
     int flags;
 } table[OPEN];
 
+static ssize_t read_console(char *to, size_t n);
+static ssize_t write_console(const char *from, size_t n);
+
 static int fail(int code) {
     errno = code;
     return -1;
@@ -48,7 +51,7 @@ static struct file *create(const char *name) {
     return NULL;
 }
 
-int open(const char *name, int flags, ...) {
+WEAK int open(const char *name, int flags, ...) {
     struct file *file = find(name);
     int fd = 0;
     if (!*name || strlen(name) >= NAME)
@@ -68,7 +71,7 @@ int open(const char *name, int flags, ...) {
     return FIRST + fd;
 }
 
-int close(int fd) {
+WEAK int close(int fd) {
     struct open_file *f = opened(fd);
     if (!f)
         return fail(EBADF);
@@ -77,8 +80,10 @@ int close(int fd) {
     return 0;
 }
 
-ssize_t read(int fd, void *to, size_t n) {
+WEAK ssize_t read(int fd, void *to, size_t n) {
     struct open_file *f = opened(fd);
+    if (fd == STDIN_FILENO)
+        return read_console(to, n);
     if (!f || (f->flags & O_ACCMODE) == O_WRONLY)
         return fail(EBADF);
     size_t left = f->at < f->file->size ? f->file->size - f->at : 0;
@@ -104,8 +109,10 @@ static bool grow(struct file *file, size_t size) {
     return true;
 }
 
-ssize_t write(int fd, const void *from, size_t n) {
+WEAK ssize_t write(int fd, const void *from, size_t n) {
     struct open_file *f = opened(fd);
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO)
+        return write_console(from, n);
     if (!f || (f->flags & O_ACCMODE) == O_RDONLY)
         return fail(EBADF);
     if (f->flags & O_APPEND)
@@ -117,7 +124,7 @@ ssize_t write(int fd, const void *from, size_t n) {
     return (ssize_t)n;
 }
 
-off_t lseek(int fd, off_t offset, int whence) {
+WEAK off_t lseek(int fd, off_t offset, int whence) {
     struct open_file *f = opened(fd);
     if (!f)
         return fail(EBADF);
@@ -128,7 +135,7 @@ off_t lseek(int fd, off_t offset, int whence) {
     return (off_t)f->at;
 }
 
-int unlink(const char *name) {
+WEAK int unlink(const char *name) {
     struct file *file = find(name);
     if (!file)
         return fail(ENOENT);
@@ -136,7 +143,7 @@ int unlink(const char *name) {
     return 0;
 }
 
-int fstat(int fd, struct stat *st) {
+WEAK int fstat(int fd, struct stat *st) {
     struct open_file *f = opened(fd);
     if (!f && (fd < 0 || fd >= FIRST))
         return fail(EBADF);
@@ -145,6 +152,46 @@ int fstat(int fd, struct stat *st) {
     return 0;
 }
 
-int isatty(int fd) {
+WEAK int stat(const char *name, struct stat *st) {
+    struct file *file = find(name);
+    if (!file)
+        return fail(ENOENT);
+    *st = (struct stat){.st_mode = S_IFREG | 0644, .st_size = (off_t)file->size};
+    return 0;
+}
+
+WEAK int access(const char *name, int rights) {
+    return !find(name) ? fail(ENOENT) : rights & X_OK ? fail(EACCES) : 0;
+}
+
+WEAK int rename(const char *from, const char *to) {
+    struct file *file = find(from);
+    if (!file)
+        return fail(ENOENT);
+    if (!*to || strlen(to) >= NAME)
+        return fail(EINVAL);
+    if (find(to) && find(to) != file)
+        unlink(to);
+    strcpy(file->name, to);
+    return 0;
+}
+
+WEAK int ftruncate(int fd, off_t size) {
+    struct open_file *f = opened(fd);
+    if (!f)
+        return fail(EBADF);
+    if (size < 0)
+        return fail(EINVAL);
+    if (!grow(f->file, (size_t)size))
+        return fail(ENOSPC);
+    f->file->size = (size_t)size;
+    return 0;
+}
+
+WEAK int fsync(int fd) {
+    return opened(fd) ? 0 : fail(EBADF);
+}
+
+WEAK int isatty(int fd) {
     return fd >= 0 && fd < FIRST;
 }

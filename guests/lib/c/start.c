@@ -1,13 +1,10 @@
-/* start.c - what a C program on the bare machine needs before main and beside the C library.
+/* start.c - what a C program on the bare machine needs before main.
  *
- * main runs in ring 0, paged: memory as it is, but for page 0, so that a null pointer faults. No
- * trap handler is set: a fault check-stops the machine, and trapeze says where. The heap begins
- * behind the program, the stack has the last quarter of memory.
+ * main runs in ring 0, paged: memory as it is, but for page 0, so that a null pointer faults. A
+ * fault check-stops the machine, and trapeze says where. The heap begins behind the program, the
+ * stack has the last quarter of memory, or what data leave of it; a page that faults is between.
  */
-#include "../pg32.h"
-
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,75 +12,114 @@
 enum {
     PAGE = 4096,
     PAGED = 0x200,
-    PTE = 0xf,     /* V R W X, ring 0 */
-    ABORTED = 134, /* exit code of abort, as a shell has it */
+    PTE = 0xf, /* V R W X, ring 0 */
+    LEAST_STACK = 8192,
+    NO_ROOM = 63, /* exit code */
 };
 
 extern char __heap_begin[];
 extern void __libc_init_array(void);
-int main(int argc, char **argv);
+int main(int argc, char **argv, char **envp);
 
 static char *heap, *heap_end;
 
 /* ---- before main */
 
-/* The page tables, at the end of memory: a root, and a table for each 4 MiB. Returns where they
- * begin. */
-static uint32_t make_tables(uint32_t memory) {
-    uint32_t ntables = (memory + (PAGE << 10) - 1) / (PAGE << 10);
-    uint32_t at = memory - (ntables + 1) * PAGE;
+/* The page tables, at the end of memory from `at` on: a root, and a table for each 4 MiB. */
+static void make_tables(uint32_t memory, uint32_t at) {
     uint32_t *root = (uint32_t *)at, *leaf = (uint32_t *)(at + PAGE);
-    memset(root, 0, (ntables + 1) * PAGE);
-    for (uint32_t k = 0; k < ntables; k++)
+    memset(root, 0, memory - at);
+    for (uint32_t k = 0; at + (k + 1) * PAGE < memory; k++)
         root[k] = (at + (k + 1) * PAGE) | 1;
     for (uint32_t page = 1; page < memory / PAGE; page++)
         leaf[page] = page * PAGE | PTE;
-    return at;
+    leaf[(uint32_t)heap_end / PAGE] = 0; /* a stack that grows too large faults here */
 }
 
 /* In a stack of its own: the real one. */
-__attribute__((noreturn, used)) static void begin(uint32_t top) {
+__attribute__((noreturn, used)) static void begin(void) {
     static char name[] = "program", *argv[] = {name, NULL};
-    heap = __heap_begin;
-    heap_end = (char *)(top - top / 4);
     __libc_init_array();
-    exit(main(1, argv));
+    exit(main(1, argv, environ));
+}
+
+/* Without the C library, which is not to be touched yet. */
+__attribute__((noreturn)) static void no_room(void) {
+    for (const char *p = "there is no room for a stack: run this with more --memory\n"; *p; p++)
+        pg32_out(PG32_CONSOLE_DATA, (unsigned char)*p);
+    _exit(NO_ROOM);
 }
 
 struct pg32_psw first_psw __attribute__((aligned(16), used));
 extern char first_paged[];
 
-/* Make the tables and the PSW that turns paging on; returns where the real stack begins. */
+/* Lay out memory, make the tables and the PSW that turns paging on; returns where the real stack
+ * begins. */
 __attribute__((used)) static uint32_t prepare(void) {
-    uint32_t top = make_tables(pg32_in(PG32_POWER_MEMORY));
+    uint32_t memory = pg32_in(PG32_POWER_MEMORY), ntables = (memory - 1) / (PAGE << 10) + 1;
+    uint32_t top = memory - (ntables + 1) * PAGE,
+             data = ((uint32_t)__heap_begin + PAGE - 1) & -PAGE;
+    uint32_t end = (top - top / 4) & -PAGE;
+    end = end > data ? end : data;
+    if (end > top || top - end < PAGE + LEAST_STACK)
+        no_room();
+    heap = __heap_begin;
+    heap_end = (char *)end;
+    make_tables(memory, top);
     first_psw = (struct pg32_psw){PAGED, (uint32_t)first_paged, top, top};
     return top;
 }
 
 static char first_stack[1024] __attribute__((aligned(16), used));
 
-/* On a small stack behind the program the tables are made; then lpsw, and the real stack. */
+/* On a small stack behind the program the tables are made; then lpsw, and the real stack. The pc of
+ * the new PSW (manual, section 7) is trampoline's. */
 __attribute__((naked, noreturn, section(".text.start"))) void _start(void) {
     __asm__ volatile(
         ".option push\n\t.option norelax\n\tla gp, __global_pointer$\n\t.option pop\n\t"
+        "la t0, trampoline\n\tsw t0, 0x44(zero)\n\t"
         "la sp, first_stack + 1024\n\tla tp, __tls_base\n\tcall prepare\n\t"
         "la t0, first_psw\n\t.insn i 0x0b, 2, x0, 0(t0)\n"
-        "first_paged:\n\tmv sp, a0\n\tj begin");
+        "first_paged:\n\tmv sp, a0\n\ttail begin");
 }
 
-/* ---- the C library's needs */
+/* gcc's nested functions, when their addresses are taken, are called by way of four words that the
+ * program writes on its stack as it runs: RISC-V's instructions, since no transcoder sees them.
+ *
+ *     lui t2, chain    lui t0, function    addi t2, t2, chain    jr function(t0)
+ *
+ * The first is no instruction of PG32's (below 256 MiB), and this handler does what the four would.
+ * With any other trap it takes itself away and lets the fault happen again, which check-stops: so
+ * it does, too, if looking at the words faults. It keeps registers in page 0, behind the frame. */
+#define UNLESS(AT, BITS, WORD) /* the low BITS bits of the word at pc + AT are WORD's */           \
+    "lw t1, " #AT "(t0)\n\tslli t1, t1, 32 - " #BITS "\n\t"                                        \
+    "li t2, (" #WORD " << (32 - " #BITS ")) & 0xffffffff\n\tbne t1, t2, 1f\n\t"
 
-void _exit(int status) {
-    for (;;)
-        pg32_out(PG32_POWER_EXIT, (uint32_t)status & 0xff);
+/* clang-format off */
+__attribute__((naked, used)) static void trampoline(void) {
+    __asm__ volatile(
+        "sw zero, 0x44(zero)\n\t"
+        "sw t0, 0x80(zero)\n\tsw t1, 0x84(zero)\n\tsw t2, 0x88(zero)\n\t"
+        "lw t0, 0x10(zero)\n\tli t1, 6\n\tbne t0, t1, 1f\n\t" /* the cause: illegal */
+        "lw t0, 0x04(zero)\n\t"                               /* the pc */
+        UNLESS(0, 12, 0x3b7)
+        UNLESS(4, 12, 0x2b7)
+        UNLESS(8, 20, 0x38393)
+        UNLESS(12, 20, 0x28067)
+        "lw t1, 0(t0)\n\tsrli t1, t1, 12\n\tslli t1, t1, 12\n\t"
+        "lw t2, 8(t0)\n\tsrai t2, t2, 20\n\tadd t2, t2, t1\n\t"
+        "lw t1, 4(t0)\n\tsrli t1, t1, 12\n\tslli t1, t1, 12\n\t"
+        "lw t0, 12(t0)\n\tsrai t0, t0, 20\n\tadd t0, t0, t1\n\tsw t0, 0x04(zero)\n\t"
+        "la t0, trampoline\n\tsw t0, 0x44(zero)\n\t"
+        "lw t0, 0x80(zero)\n\tlw t1, 0x84(zero)\n\t.insn i 0x0b, 2, x0, 0(zero)\n"
+        "1:\tlw t0, 0x80(zero)\n\tlw t1, 0x84(zero)\n\tlw t2, 0x88(zero)\n\t"
+        ".insn i 0x0b, 2, x0, 0(zero)");
 }
+/* clang-format on */
 
-void abort(void) {
-    fflush(stdout);
-    _exit(ABORTED);
-}
+/* ---- the heap */
 
-void *sbrk(ptrdiff_t size) {
+WEAK void *sbrk(ptrdiff_t size) {
     char *old = heap;
     if (size > heap_end - heap || size < __heap_begin - heap) {
         errno = ENOMEM;
@@ -92,25 +128,3 @@ void *sbrk(ptrdiff_t size) {
     heap += size;
     return old;
 }
-
-static int put(char c, FILE *file) {
-    pg32_out(PG32_CONSOLE_DATA, (unsigned char)c);
-    return (unsigned char)c;
-}
-
-/* The next byte of the console; waits for one. */
-static int get(FILE *file) {
-    for (;;) {
-        uint32_t byte = pg32_in(PG32_CONSOLE_DATA);
-        if (byte != UINT32_MAX)
-            return (int)byte;
-        if (pg32_in(PG32_CONSOLE_STATUS) & 2)
-            return EOF;
-        pg32_idle();
-    }
-}
-
-static FILE console = FDEV_SETUP_STREAM(put, get, NULL, _FDEV_SETUP_RW);
-FILE *const stdin = &console;
-FILE *const stdout = &console;
-FILE *const stderr = &console;

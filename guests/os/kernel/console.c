@@ -9,7 +9,7 @@
 
 enum { NO_INPUT = 0xffffffff, ENDED = 2, INTERRUPT = 1 };
 enum { END_OF_FILE = 'D' - '@', ERASE_LINE = 'U' - '@', ERASE_WORD = 'W' - '@', DELETE = 0x7f };
-enum { LINE = 256 };
+enum { LINE = 256, TURN = 1024 }; /* bytes: of a line; written until others may, too */
 
 static char line[LINE];
 static uint32_t length, taken; /* bytes typed, bytes given to readers */
@@ -97,13 +97,15 @@ int console_read(uint32_t to, uint32_t n) {
 
 int console_write(uint32_t from, uint32_t n) {
     char part[64];
-    for (uint32_t done = 0; done < n;) {
+    for (uint32_t done = 0; done < n && !current->killed;) {
         uint32_t size = n - done < sizeof part ? n - done : sizeof part;
         if (copy_in(&current->space, part, from + done, size) != 0)
             return done ? (int)done : -EFAULT;
         for (uint32_t k = 0; k < size; k++)
             put(part[k]);
         done += size;
+        if (done < n && done % TURN == 0)
+            yield(); /* nothing else here ends the time slice */
     }
     return (int)n;
 }

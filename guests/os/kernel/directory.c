@@ -68,21 +68,15 @@ static int step(struct inode *dir, const char *name, struct inode **found) {
     return *found ? 0 : number ? -ENFILE : -ENOENT;
 }
 
-static int walk(const char *path, bool parent, char name[FS_NAME + 1], struct inode **found) {
+int path_parent(const char *path, char name[FS_NAME + 1], struct inode **dir) {
     struct inode *i = *path == '/' ? inode_get(FS_ROOT) : inode_share(current->cwd);
     if (!i)
         return -ENFILE;
     for (;;) {
         int error = next_part(&path, name);
-        if (!error && !*name && parent)
-            error = -EEXIST; /* the root */
         if (error) {
             inode_put(i);
             return error;
-        }
-        if (!*name) {
-            *found = i;
-            return 0;
         }
         inode_lock(i);
         if (i->d.type != FS_DIRECTORY || i->d.links == 0) {
@@ -90,9 +84,8 @@ static int walk(const char *path, bool parent, char name[FS_NAME + 1], struct in
             inode_drop(i);
             return error;
         }
-        if (parent && !*path) {
-            inode_unlock(i);
-            *found = i;
+        if (!*path) {
+            *dir = i;
             return 0;
         }
         error = step(i, name, &i);
@@ -103,9 +96,13 @@ static int walk(const char *path, bool parent, char name[FS_NAME + 1], struct in
 
 int path_find(const char *path, struct inode **found) {
     char name[FS_NAME + 1];
-    return walk(path, false, name, found);
-}
-
-int path_parent(const char *path, char name[FS_NAME + 1], struct inode **found) {
-    return walk(path, true, name, found);
+    struct inode *dir;
+    int error = path_parent(path, name, &dir);
+    if (error)
+        return error;
+    if (*name)
+        return step(dir, name, found);
+    inode_unlock(dir);
+    *found = dir;
+    return 0;
 }

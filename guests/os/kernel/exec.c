@@ -27,6 +27,8 @@ static uint32_t page_up(uint32_t address) {
  * what is missing is given on demand, like the heap. */
 static int load_segment(struct inode *file, struct space *space, const Elf32_Phdr *p) {
     const uint32_t end = OS_USER_TOP / 2;
+    if (p->p_memsz == 0)
+        return 0; /* it must not move the heap back below what is there */
     unsigned rights = (p->p_flags & PF_R ? CAN_READ : 0) | (p->p_flags & PF_W ? CAN_WRITE : 0) |
                       (p->p_flags & PF_X ? CAN_EXECUTE : 0);
     if (space->heap != space->brk || p->p_vaddr < OS_PAGE || p->p_vaddr >= end ||

@@ -7,8 +7,7 @@
 
 enum { FILES = 64 };
 
-/* So much is written in one operation: 4 data blocks at most, with the blocks that say where they
- * are. */
+/* So much is written in one operation: it lies in 4 blocks at most (file.h, LOG_OPERATION). */
 enum { WRITE_AT_ONCE = 3 * FS_BLOCK };
 
 static struct file files[FILES];

@@ -24,7 +24,9 @@ void buffer_put(struct buffer *b);
 
 /* ---- log.c: several writes as one: after a power cut all are there, or none */
 
-enum { LOG_OPERATION = 10 }; /* blocks that one operation may write */
+/* Blocks that one operation may write. The greatest is a write of WRITE_AT_ONCE bytes: 4 blocks of
+ * data, the block that holds their numbers, the inode, and each block of the bitmap. */
+enum { LOG_OPERATION = 4 + 1 + 1 + FS_BITMAP };
 
 void log_init(void); /* by the first process, once: finishes what was committed */
 void log_begin(void);
@@ -38,6 +40,7 @@ extern struct fs_super super;
 void fs_init(void);         /* by the first process, once */
 uint32_t block_alloc(void); /* zeroed; 0: the disk is full */
 void block_free(uint32_t block);
+uint32_t block_check(uint32_t block); /* itself, if a file may have it */
 
 /* ---- inode.c: files without names */
 
@@ -70,9 +73,11 @@ uint32_t directory_find(struct inode *dir, const char *name, uint32_t *offset); 
 int directory_add(struct inode *dir, const char *name, uint32_t number);
 bool directory_empty(struct inode *dir);
 
-/* The inode that a path names, not locked; or the directory that holds its last part. */
-int path_find(const char *path, struct inode **found);
-int path_parent(const char *path, char name[FS_NAME + 1], struct inode **found);
+/* The directory that holds a path's last part, and this part's name. It is locked, so that it
+ * cannot be removed meanwhile. The root has an empty name in itself. */
+int path_parent(const char *path, char name[FS_NAME + 1], struct inode **dir);
+
+int path_find(const char *path, struct inode **found); /* what a path names, not locked */
 
 /* ---- pipe.c */
 

@@ -73,6 +73,8 @@ void inode_lock(struct inode *i) {
         struct buffer *b = block_of_inode(i->number);
         i->d = *place_of(b, i->number);
         buffer_put(b);
+        if (i->d.type > FS_DEVICE || i->d.size > FS_FILE_BLOCKS * FS_BLOCK)
+            panic("an inode is damaged");
         i->valid = true;
     }
 }
@@ -90,7 +92,7 @@ static void inode_remove(struct inode *i) {
 
 void inode_put(struct inode *i) {
     if (i->users == 1 && i->valid && i->d.links == 0) {
-        inode_lock(i); /* nobody else has it */
+        inode_lock(i); /* nobody else has it, and without a name nobody finds it */
         inode_remove(i);
         inode_unlock(i);
     }
@@ -125,7 +127,7 @@ static void free_all(uint32_t *blocks, unsigned n) {
 void inode_truncate(struct inode *i) {
     uint32_t *blocks = i->d.block;
     if (blocks[FS_DIRECT]) {
-        struct buffer *b = buffer_get(blocks[FS_DIRECT]);
+        struct buffer *b = buffer_get(block_check(blocks[FS_DIRECT]));
         free_all((uint32_t *)b->data, FS_INDIRECT);
         buffer_put(b);
     }
@@ -141,6 +143,7 @@ static uint32_t block_of(struct inode *i, uint32_t k, bool make) {
     uint32_t *direct = &i->d.block[k < FS_DIRECT ? k : FS_DIRECT];
     if (!*direct && make)
         *direct = block_alloc();
+    block_check(*direct);
     if (k < FS_DIRECT || !*direct)
         return *direct;
     struct buffer *b = buffer_get(*direct);
@@ -150,7 +153,7 @@ static uint32_t block_of(struct inode *i, uint32_t k, bool make) {
         log_write(b);
     }
     buffer_put(b);
-    return block;
+    return block_check(block);
 }
 
 /* From the kernel's memory, or a process's. */

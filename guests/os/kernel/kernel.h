@@ -1,7 +1,7 @@
 /* kernel.h - what the kernel's files offer one another, the lower ones first.
  *
  * The kernel runs in ring 0 in real mode, with interrupts off: memory is as it is, and nothing but
- * sleep() and yield() lets another process run. So a process in the kernel needs locks only for
+ * sleep_on() and yield() lets another process run. So a process in the kernel needs locks only for
  * what must stay as it is while it sleeps. Functions that can fail return -errno.
  */
 #ifndef KERNEL_H
@@ -85,7 +85,7 @@ bool space_demand(struct space *space, uint32_t address);
 
 int space_grow(struct space *space, int by); /* the heap */
 
-/* Between the kernel and a process's memory; -EFAULT if it may not. */
+/* Between the kernel and a process's memory, all or nothing; -EFAULT if the process may not. */
 int copy_out(struct space *space, uint32_t to, const void *from, size_t n);
 int copy_in(struct space *space, void *to, uint32_t from, size_t n);
 int copy_string(struct space *space, char *to, uint32_t from, size_t max); /* its length */
@@ -101,6 +101,7 @@ struct process {
     int killed;          /* the signal it shall die of, or 0 */
     int status;          /* of a zombie, as waitpid tells it */
     const void *channel; /* what it sleeps for */
+    struct lock *awaits; /* the lock that it waits for, or NULL */
     uint64_t wake_at;    /* T at which it wakes anyway, or 0 */
     struct space space;
     struct frame *frame; /* at the end of its kernel stack */
@@ -124,9 +125,11 @@ int process_kill(int pid, int signal);
 int process_sleep(uint32_t ticks);
 int process_list(uint32_t to, int max);
 
-/* What must stay as it is while its holder sleeps. */
+/* What must stay as it is while its holder sleeps. Whoever waits has a number, and they come in
+ * turn: else one process that sleeps only while it holds the lock would keep it for ever. */
 struct lock {
-    bool held;
+    unsigned next, serving; /* the next number to be given, and whose turn it is */
+    struct process *holder;
 };
 void lock(struct lock *l);
 void unlock(struct lock *l);

@@ -15,6 +15,7 @@ static uint32_t start;      /* the header's block */
 static unsigned operations; /* that have begun and not ended */
 static bool committing;
 static uint32_t commits; /* so far */
+static struct lock gate; /* to begin in turn: who writes without end does not keep others out */
 
 /* What is on disk is a block; only its first sector has meaning. */
 static union {
@@ -60,9 +61,11 @@ static void commit(void) {
 }
 
 void log_begin(void) {
+    lock(&gate);
     while (committing || image.header.n + (operations + 1) * LOG_OPERATION > FS_LOG)
         sleep_on(&commits);
     operations++;
+    unlock(&gate);
 }
 
 void log_write(struct buffer *b) {

@@ -14,8 +14,9 @@ int descriptor_new(struct file *f) {
     return -EMFILE;
 }
 
-static bool is_dot(const char *name) {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+/* The root, "." and "..", which nobody removes. */
+static bool is_fixed(const char *name) {
+    return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 /* Give a new inode its name, and a directory its two first entries. */
@@ -57,8 +58,7 @@ static int create(const char *path, enum fs_type type, int flags, struct inode *
     int error = path_parent(path, name, &dir);
     if (error)
         return error;
-    inode_lock(dir);
-    uint32_t number = directory_find(dir, name, NULL);
+    uint32_t number = *name ? directory_find(dir, name, NULL) : dir->number;
     if (!number) {
         error = create_in(dir, name, type, made);
         inode_drop(dir);
@@ -89,7 +89,7 @@ static int open_inode(struct inode *i, int flags) {
     int fd = error ? error : f ? descriptor_new(f) : -ENFILE;
     if (fd < 0) {
         if (f)
-            f->users = 0; /* nothing in it yet */
+            file_close(f); /* nothing is in it yet */
         inode_drop(i);
         return fd;
     }
@@ -142,9 +142,13 @@ static int unlink_from(struct inode *dir, uint32_t offset, struct inode *i) {
 
 static int unlink_name(struct inode *dir, const char *name) {
     uint32_t offset, number = directory_find(dir, name, &offset);
-    struct inode *i = number && !is_dot(name) ? inode_get(number) : NULL;
+    if (is_fixed(name))
+        return -EINVAL;
+    if (!number)
+        return -ENOENT;
+    struct inode *i = inode_get(number);
     if (!i)
-        return !number ? -ENOENT : is_dot(name) ? -EINVAL : -ENFILE;
+        return -ENFILE;
     inode_lock(i);
     int error = unlink_from(dir, offset, i);
     inode_drop(i);
@@ -157,12 +161,11 @@ int name_unlink(const char *path) {
     log_begin();
     int error = path_parent(path, name, &dir);
     if (!error) {
-        inode_lock(dir);
         error = unlink_name(dir, name);
         inode_drop(dir);
     }
     log_end();
-    return error == -EEXIST ? -EINVAL : error; /* the root has no name */
+    return error;
 }
 
 int name_chdir(const char *path) {

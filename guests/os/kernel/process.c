@@ -81,6 +81,7 @@ static void give_way(enum state state) {
 }
 
 void yield(void) {
+    interrupts(); /* who waits for a device gets on, too, even if nobody leaves the kernel */
     give_way(READY);
 }
 
@@ -97,13 +98,20 @@ void wake(const void *channel) {
 }
 
 void lock(struct lock *l) {
-    while (l->held)
+    unsigned number = l->next++;
+    for (const struct lock *w = l; w && w->holder; w = w->holder->awaits)
+        if (w->holder == current)
+            panic("a process waits for itself"); /* only with a damaged file system */
+    current->awaits = l;
+    while (l->serving != number)
         sleep_on(l);
-    l->held = true;
+    current->awaits = NULL;
+    l->holder = current;
 }
 
 void unlock(struct lock *l) {
-    l->held = false;
+    l->holder = NULL;
+    l->serving++;
     wake(l);
 }
 
@@ -131,10 +139,10 @@ static struct process *process_new(void) {
 /* What process_entry calls, on the new process's kernel stack. */
 void process_begin(void) {
     if (current->pid == 1) {
-        char name[] = "/bin/init"; /* reading the disk sleeps, which takes a process */
-        fs_init();
+        char name[] = "/bin/init";
+        fs_init(); /* not earlier: reading the disk sleeps, which takes a process */
         if (path_find("/", &current->cwd) != 0 || exec(name, name, 1, sizeof name) < 0)
-            panic("there is no /bin/init on the disk");
+            panic("/bin/init does not run: it is not there, or too large for memory");
     }
 }
 

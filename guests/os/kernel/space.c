@@ -151,24 +151,29 @@ static size_t in_page(uint32_t address, size_t n) {
     return n < left ? n : left;
 }
 
+static bool reach_all(struct space *space, uint32_t address, size_t n, unsigned right) {
+    for (size_t done = 0; done < n; done += in_page(address + done, n - done))
+        if (!reach(space, address + done, right))
+            return false;
+    return true;
+}
+
 int copy_out(struct space *space, uint32_t to, const void *from, size_t n) {
+    if (!reach_all(space, to, n, CAN_WRITE))
+        return -EFAULT;
     for (size_t done = 0, part; done < n; done += part) {
-        char *page = reach(space, to + done, CAN_WRITE);
-        if (!page)
-            return -EFAULT;
         part = in_page(to + done, n - done);
-        memcpy(page, (const char *)from + done, part);
+        memcpy(reach(space, to + done, CAN_WRITE), (const char *)from + done, part);
     }
     return 0;
 }
 
 int copy_in(struct space *space, void *to, uint32_t from, size_t n) {
+    if (!reach_all(space, from, n, CAN_READ))
+        return -EFAULT;
     for (size_t done = 0, part; done < n; done += part) {
-        const char *page = reach(space, from + done, CAN_READ);
-        if (!page)
-            return -EFAULT;
         part = in_page(from + done, n - done);
-        memcpy((char *)to + done, page, part);
+        memcpy((char *)to + done, reach(space, from + done, CAN_READ), part);
     }
     return 0;
 }

@@ -11,7 +11,7 @@
 static bool load(const char *name, struct os_image *image, struct pg_error *err) {
     FILE *file = fopen(name, "rb");
     long size = file && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    bool ok = size >= 0 && size % FS_BLOCK == 0 && size / FS_BLOCK <= 1 << 20;
+    bool ok = size >= 0 && size % FS_BLOCK == 0 && size / FS_BLOCK <= FS_MAX_BLOCKS;
     if (ok) {
         *image = (struct os_image){malloc((size_t)size + 1), (uint32_t)(size / FS_BLOCK)};
         rewind(file);

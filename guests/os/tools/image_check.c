@@ -20,11 +20,8 @@ static bool check_super(struct check *c) {
     if (s->blocks != c->image->blocks)
         return pg_fail(c->err, "the file system has %u blocks, the image %u", s->blocks,
                        c->image->blocks);
-    uint64_t inode_blocks = s->inodes / FS_INODES_PER_BLOCK + 1;
-    uint64_t map_blocks = s->blocks / FS_BITS_PER_BLOCK + 1;
-    if (s->log_start != 2 || s->inode_start < s->log_start + 1 + FS_LOG || s->inodes < 2 ||
-        s->inodes > UINT16_MAX || s->bitmap_start + 1 < s->inode_start + inode_blocks ||
-        s->data_start + 1 < s->bitmap_start + map_blocks || s->data_start > s->blocks)
+    struct fs_super good = fs_layout(s->blocks, s->inodes);
+    if (memcmp(s, &good, sizeof good) != 0)
         return pg_fail(c->err, "the super block is damaged");
     const struct fs_log_header *log = (const void *)os_image_block(c->image, s->log_start);
     if (log->n != 0)

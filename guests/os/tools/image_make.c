@@ -4,10 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t blocks_for(uint32_t n, uint32_t each) {
-    return (n + each - 1) / each;
-}
-
 static void mark_used(struct os_image *image, uint32_t block) {
     uint8_t *map = os_image_block(image, os_image_super(image)->bitmap_start);
     map[block / 8] |= (uint8_t)(1u << block % 8); /* the bitmap's blocks follow one another */
@@ -81,11 +77,8 @@ static bool add_dots(struct os_image *image, uint32_t number, uint32_t parent,
 }
 
 bool os_image_make(struct os_image *image, uint32_t blocks, uint32_t inodes, struct pg_error *err) {
-    struct fs_super super = {.magic = FS_MAGIC, .blocks = blocks, .inodes = inodes, .log_start = 2};
-    super.inode_start = super.log_start + 1 + FS_LOG;
-    super.bitmap_start = super.inode_start + blocks_for(inodes, FS_INODES_PER_BLOCK);
-    super.data_start = super.bitmap_start + blocks_for(blocks, FS_BITS_PER_BLOCK);
-    if (inodes < 2 || inodes > UINT16_MAX || blocks > 1u << 20 || super.data_start + 2 > blocks)
+    struct fs_super super = fs_layout(blocks, inodes);
+    if (!super.magic)
         return pg_fail(err, "%u blocks and %u inodes: too few or too many", blocks, inodes);
     *image = (struct os_image){calloc(blocks, FS_BLOCK), blocks};
     if (!image->bytes)

@@ -52,6 +52,21 @@ void test_seek_holes(void) {
     CHECK(unlink("file") == 0);
 }
 
+void test_write_fault(void) {
+    int fd = open("file", O_RDWR | O_CREAT, 0666);
+    char *end = end_of_heap(50), bytes[200];
+    memset(end, 'x', 50);
+    memset(bytes, 'a', sizeof bytes);
+    CHECK(write(fd, bytes, 100) == 100 && lseek(fd, 20, SEEK_SET) == 20);
+    CHECK_ERROR(write(fd, end, 100), EFAULT); /* half of it is there */
+    CHECK(lseek(fd, 150, SEEK_SET) == 150 && write(fd, "b", 1) == 1);
+    CHECK(lseek(fd, 0, SEEK_SET) == 0 && read(fd, bytes, sizeof bytes) == 151);
+    for (int k = 0; k < 150; k++)
+        CHECK(bytes[k] == (k < 100 ? 'a' : 0));
+    close(fd);
+    CHECK(unlink("file") == 0);
+}
+
 void test_largest(void) {
     make_file("file", LARGEST, 4096, 5);
     CHECK(same_file("file", LARGEST, 5));
@@ -91,6 +106,42 @@ void test_writers(void) {
         }
     for (int k = 0; k < PROCESSES; k++)
         CHECK(exited(pid[k], 0));
+}
+
+/* While a child is at its work, we get our turn, too: it does not end before we do. */
+static void check_turns(void (*work)(void)) {
+    int pid;
+    if (child(&pid)) {
+        for (int n = 0; n < 100; n++)
+            work();
+        _exit(0);
+    }
+    sleep(1);
+    work();
+    CHECK(waitpid(pid, NULL, WNOHANG) == 0);
+    CHECK(exited(pid, 0));
+}
+
+static void write_one(void) {
+    int fd = open("file", O_WRONLY);
+    CHECK(fd >= 0 && write(fd, "x", 1) == 1);
+    close(fd);
+}
+
+static void read_one(void) {
+    static int at;
+    char byte;
+    int fd = open("file", O_RDONLY);
+    for (int k = 0; k < 10; k++, at = (at + 1024) % 200000)
+        CHECK(fd >= 0 && lseek(fd, at, SEEK_SET) == at && read(fd, &byte, 1) == 1);
+    close(fd);
+}
+
+void test_turns(void) {
+    make_file("file", 200000, 4096, 1);
+    check_turns(write_one);
+    check_turns(read_one);
+    CHECK(unlink("file") == 0);
 }
 
 /* How many bytes there is room for. */

@@ -38,6 +38,11 @@ bool killed(int pid, int signal) {
     return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == signal;
 }
 
+char *end_of_heap(int n) {
+    CHECK(sbrk(2 * OS_PAGE - (ptrdiff_t)((uint32_t)sbrk(0) % OS_PAGE)) != (void *)-1);
+    return (char *)sbrk(0) - n;
+}
+
 static char pattern(unsigned seed, size_t at) {
     return (char)(seed + at * 7 + at / 251);
 }

@@ -13,7 +13,7 @@ void test_open_errors(void) {
     CHECK_ERROR(open("/", O_WRONLY), EISDIR);
     CHECK_ERROR(open(".", O_RDWR | O_CREAT, 0666), EISDIR);
     CHECK_ERROR(open("file", O_RDWR | O_CREAT | O_EXCL, 0666), EEXIST);
-    CHECK_ERROR(open("/", O_RDWR | O_CREAT, 0666), EEXIST);
+    CHECK_ERROR(open("/", O_RDWR | O_CREAT, 0666), EISDIR);
     CHECK(unlink("file") == 0);
 }
 

@@ -110,3 +110,58 @@ void test_dup_shares(void) {
     close(other);
     CHECK(unlink("file") == 0);
 }
+
+static bool asleep(int pid) {
+    struct os_process rows[32];
+    int n = processes(rows, 32), k = 0;
+    while (k < n && rows[k].pid != pid)
+        k++;
+    return k < n && strcmp(rows[k].state, "asleep") == 0;
+}
+
+/* Two write more than there is room for. They sleep until somebody reads, and then both get on. */
+void test_pipe_full(void) {
+    static char bytes[1024];
+    int pid[2], ends[2], n, seen[2] = {0, 0};
+    CHECK(pipe(ends) == 0);
+    for (int k = 0; k < 2; k++)
+        if (child(&pid[k])) {
+            memset(bytes, 'a' + k, sizeof bytes);
+            for (int round = 0; round < 50; round++)
+                CHECK(write(ends[1], bytes, sizeof bytes) == sizeof bytes);
+            _exit(0);
+        }
+    close(ends[1]);
+    sleep(2);
+    CHECK(asleep(pid[0]) && asleep(pid[1]));
+    for (int most = 0; (n = (int)read(ends[0], bytes, sizeof bytes)) > 0;) {
+        for (int at = 0; at < n; at++)
+            seen[bytes[at] - 'a']++;
+        most = abs(seen[0] - seen[1]) > most ? abs(seen[0] - seen[1]) : most;
+        CHECK(most <= 5000);
+    }
+    CHECK(seen[0] == 51200 && seen[1] == 51200);
+    close(ends[0]);
+    CHECK(exited(pid[0], 0) && exited(pid[1], 0));
+}
+
+void test_pipe_half(void) {
+    char bytes[1000] = {0};
+    int pid, ends[2];
+    CHECK(pipe(ends) == 0);
+    CHECK(write(ends[1], bytes, 1000) == 1000 && read(ends[0], bytes, 1000) == 1000);
+    if (child(&pid)) {
+        int n = (int)read(ends[0], bytes, 1000);
+        _exit(n > 0 ? n : 0);
+    }
+    sleep(1);
+    int n = (int)write(ends[1], end_of_heap(50), 100);
+    CHECK(n < 0 ? errno == EFAULT : n <= 50);
+    if (n > 0)
+        sleep(1);
+    else
+        CHECK(write(ends[1], "x", 1) == 1);
+    CHECK(exited(pid, n > 0 ? n : 1));
+    close(ends[0]);
+    close(ends[1]);
+}

@@ -3,6 +3,8 @@
 
 #include "guests/os/os.h"
 
+#include <elf.h>
+
 void test_fork_wait(void) {
     for (int code = 0; code < 256; code += 51) {
         int pid;
@@ -111,6 +113,17 @@ void test_kill_running(void) {
     }
 }
 
+void test_kill_writing(void) {
+    static char invisible[OS_PAGE * 16];
+    int pid;
+    memset(invisible, '\r', sizeof invisible);
+    if (child(&pid))
+        _exit(write(1, invisible, sizeof invisible) < 0);
+    sleep(1);
+    CHECK(kill(pid, SIGKILL) == 0);
+    CHECK(killed(pid, SIGKILL));
+}
+
 void test_kill_errors(void) {
     CHECK_ERROR(kill(1, SIGKILL), EPERM);
     CHECK_ERROR(kill(99999, SIGKILL), ESRCH);
@@ -168,4 +181,34 @@ void test_no_such_call(void) {
     CHECK(result == -ENOSYS);
     __asm__ volatile("ecall\n\tmv %0, a0" : "=r"(result) : : "a0", "memory"); /* svc 0 */
     CHECK(result == -ENOSYS);
+}
+
+/* A program of three segments, of which the second one is empty and the third one is not allowed.
+ */
+static void make_damaged(const char *path) {
+    static char bytes[3 * OS_PAGE];
+    Elf32_Ehdr e;
+    int from = open("/bin/echo", O_RDONLY), to = open(path, O_WRONLY | O_CREAT, 0666);
+    CHECK(from >= 0 && to >= 0 && read(from, &e, sizeof e) == sizeof e);
+    e.e_phoff = sizeof e;
+    e.e_phnum = 3;
+    const Elf32_Phdr p[3] = {
+        {.p_type = PT_LOAD, .p_vaddr = OS_PAGE, .p_filesz = 3 * OS_PAGE, .p_memsz = 3 * OS_PAGE},
+        {.p_type = PT_LOAD, .p_vaddr = 3 * OS_PAGE},
+        {.p_type = PT_LOAD, .p_vaddr = 0, .p_memsz = OS_PAGE},
+    };
+    memcpy(bytes, &e, sizeof e);
+    memcpy(bytes + sizeof e, p, sizeof p);
+    CHECK(write(to, bytes, sizeof bytes) == sizeof bytes);
+    close(from);
+    close(to);
+}
+
+void test_exec_damaged(void) {
+    char *none[] = {"x", NULL};
+    make_damaged("program");
+    int before = free_pages();
+    CHECK_ERROR(execv("program", none), ENOEXEC);
+    CHECK(free_pages() == before);
+    CHECK(unlink("program") == 0);
 }

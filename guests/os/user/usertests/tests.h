@@ -38,6 +38,9 @@ bool child(int *pid);
 bool exited(int pid, int code);
 bool killed(int pid, int signal);
 
+/* The last n bytes of the heap, where it ends with a page: who goes on falls off it. */
+char *end_of_heap(int n);
+
 /* A file with n bytes of a pattern that `seed` begins, written `part` bytes at a time. */
 void make_file(const char *path, size_t n, size_t part, unsigned seed);
 bool same_file(const char *path, size_t n, unsigned seed);

@@ -1,0 +1,67 @@
+/* trapeze bench: it measures what it says, in the form that it says. How fast is no test's matter.
+ */
+#include "tests/monitor/execute.h"
+#include "tests/monitor/schema.h"
+
+static void operations_have_the_exits_that_they_must(void **state) {
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("bench", "--nano", "--runs", "1",
+                                                             "--systems", "bare,te,bt"));
+    assert_int_equal(ran.status, 0);
+    assert_contains(ran.out, "syscall");
+    assert_contains(ran.out, "ptemod");
+    ran_free(&ran);
+#ifdef HAVE_JANSSON
+    ran = execute(&(struct setting){0},
+                  ARGUMENTS("bench", "--nano", "--json", "--runs", "1", "--systems", "bare,te,bt"));
+    assert_int_equal(ran.status, 0);
+    json_t *j = assert_schema("bench", ran.out), *rows = json_object_get(j, "operations");
+    static const double te[] = {2, 1, 1, 0, 3, 2, 0}; /* traps of each; a fault is also a fill */
+    assert_int_equal(json_array_size(rows), 7);
+    for (size_t k = 0; k < 7; k++) {
+        const json_t *exits = json_object_get(json_array_get(rows, k), "exits");
+        double bare = json_number_value(json_object_get(exits, "bare"));
+        double seen = json_number_value(json_object_get(exits, "te"));
+        assert_true(bare == 0);
+        assert_true(seen > te[k] - 0.01 && seen < te[k] + 0.01);
+    }
+    json_decref(j);
+    ran_free(&ran);
+#endif
+}
+
+static void programs_are_run_natively_and_as_guests(void **state) {
+    struct ran ran = execute(&(struct setting){0},
+                             ARGUMENTS("bench", "--runs", "1", "--systems", "bare", "crc32"));
+    if (ran.status == 69) { /* no cross compiler */
+        ran_free(&ran);
+        skip();
+    }
+    assert_int_equal(ran.status, 0);
+    assert_contains(ran.out, "crc32");
+    assert_contains(ran.out, "mean");
+    ran_free(&ran);
+}
+
+static void says_what_is_wrong(void **state) {
+    static const char *const wrong[][6] = {{"bench", "nosuch"},
+                                           {"bench", "--runs", "0"},
+                                           {"bench", "--runs", "x"},
+                                           {"bench", "--systems", "bar"},
+                                           {"bench", "--engine", "threadde"}};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        struct ran ran = execute(&(struct setting){0}, wrong[k]);
+        assert_int_equal(ran.status, 68);
+        assert_string_equal(ran.out, "");
+        assert_true(strlen(ran.err) > 20);
+        ran_free(&ran);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(operations_have_the_exits_that_they_must),
+        cmocka_unit_test(programs_are_run_natively_and_as_guests),
+        cmocka_unit_test(says_what_is_wrong),
+    };
+    return cmocka_run_group_tests(tests, enter_directory, leave_directory);
+}
