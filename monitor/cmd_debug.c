@@ -58,8 +58,14 @@ static int begin(struct debugger *d, const struct mon_args *args, struct mon_pla
 
 static int converse(struct debugger *d, const struct mon_args *args) {
     const char *script = mon_option(args, OPT_script);
-    if (script)
-        return console_script(d, script);
+    const char *where = mon_option(args, OPT_gdb);
+    if (script) {
+        int status = console_script(d, script);
+        if (status || !where || d->quit)
+            return status;
+    }
+    if (where)
+        return gdb_serve(d, where);
     run_report(d, HALT_DONE, 0);
     if (isatty(STDIN_FILENO))
         printf("`help` lists the commands.\n");

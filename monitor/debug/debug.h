@@ -55,6 +55,9 @@ struct debugger {
     uint32_t r[PG_NREGS]; /* and what the registers were at the one before: to show what changed */
     struct pg_psw psw;
     struct pg_counts counts;
+    bool (*asked)(
+        void *with); /* is the guest to stop? Asked now and then while it runs, if not NULL */
+    void *asked_with;
 };
 
 static inline struct pg_machine *debug_machine(const struct debugger *d) {
@@ -74,6 +77,10 @@ const struct symbols *debug_symbols(const struct debugger *d, size_t k);
 
 /* The program that the pc is in, as far as is known, or NULL. */
 const struct pg_image *debug_image_at(const struct debugger *d, uint32_t pc);
+
+/* Is what the pc is at that program's code, as far as can be seen? Several programs have different
+ * code at the same address. */
+bool debug_runs(const struct debugger *d, const struct pg_image *program);
 
 /* The address of NAME, or of FILE:LINE. `where` is the program, if not NULL. False: unknown. */
 bool debug_find(const struct debugger *d, const char *name, uint32_t *address,
@@ -135,8 +142,10 @@ int stops_check(struct debugger *d, bool count);
 const char *stops_reason(const struct stops *s, int number);
 const char *stops_commands_of(const struct stops *s, int number);
 
-/* Where gdb wants to stop. */
-int stops_add_address(struct debugger *d, uint32_t address);
+/* Where gdb wants to stop. `user`: 1 in rings 1 to 3 only, 0 in ring 0 only, -1 in all; `program`:
+ * only where its code is, if not NULL. */
+int stops_add_address(struct debugger *d, uint32_t address, int user,
+                      const struct pg_image *program);
 int stops_add_range(struct debugger *d, uint32_t from, uint32_t size, const char *kind);
 
 /* ---- do_micro.c: who is told of events. Free it with free; NULL: no memory. */
@@ -188,6 +197,12 @@ bool console_do(struct debugger *d, const char *line);
  * status. */
 int console_script(struct debugger *d, const char *path);
 int console_loop(struct debugger *d);
+
+/* ---- gdb.c */
+
+/* Serve gdb at a port of 127.0.0.1 (0: any), or at a Unix socket if `where` has a /; one at a time,
+ * until one kills the guest, or Ctrl-C. The exit status. */
+int gdb_serve(struct debugger *d, const char *where);
 
 /* ---- the commands */
 

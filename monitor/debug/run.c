@@ -26,10 +26,15 @@ void run_show_console(struct debugger *d) {
     d->shown = output->size;
 }
 
+/* Ctrl-C, or what gdb sends for it? */
+static bool asked_to_stop(struct debugger *d) {
+    return mon_interrupted() || (d->asked && d->asked(d->asked_with));
+}
+
 /* Asked now and then while the guest runs: Ctrl-C? Else what was typed is the guest's. */
 static bool interrupted(void *with) {
     struct debugger *d = with;
-    if (mon_interrupted())
+    if (asked_to_stop(d))
         return true;
     if (d->typed) {
         run_show_console(d);
@@ -129,7 +134,7 @@ static enum halt scan(struct debugger *d, uint64_t end, uint64_t now, uint64_t *
             *number = hit;
             *found = timeline_now(d->t);
         }
-        if (n % LOOK == 0 && mon_interrupted())
+        if (n % LOOK == 0 && asked_to_stop(d))
             return HALT_INTERRUPTED;
     }
     return halt;
@@ -163,7 +168,7 @@ enum halt run_steps(struct debugger *d, uint64_t n) {
         enum moment moment = timeline_step(d->t, &err);
         if (moment != MOMENT_REACHED)
             return halt_of(d, moment, &err);
-        if (k % LOOK == 0 && mon_interrupted())
+        if (k % LOOK == 0 && asked_to_stop(d))
             return HALT_INTERRUPTED;
     }
     return HALT_DONE;
@@ -179,7 +184,7 @@ enum halt run_steps_back(struct debugger *d, uint64_t n) {
         if (!timeline_before(d->t, now, &before, &err) ||
             timeline_goto(d->t, before, NULL, NULL, &err) == MOMENT_BROKEN)
             return halt_of(d, MOMENT_BROKEN, &err);
-        if (mon_interrupted())
+        if (asked_to_stop(d))
             return HALT_INTERRUPTED;
     }
     return HALT_DONE;
@@ -220,10 +225,11 @@ static void show_insn(struct debugger *d) {
 static void show_end(struct debugger *d) {
     const struct pg_machine *m = debug_machine(d);
     struct mon_ending ending = mon_ending(m, PG_NEVER);
+    const struct pg_image *image = debug_image_at(d, m->cpu.psw.pc);
     if (strcmp(ending.kind, "exit") == 0)
         fprintf(d->out, "the guest has ended: exit code %u\n", ending.code);
     else
-        mon_explain(m, &ending, debug_image_at(d, m->cpu.psw.pc), "guest", d->out);
+        mon_explain(m, &ending, image ? image : d->programs[0].image, "guest", d->out);
 }
 
 void run_report(struct debugger *d, enum halt halt, int number) {

@@ -265,10 +265,12 @@ int stops_add(struct debugger *d, const char *verb, const char *text, bool tempo
     return add(d, &stop);
 }
 
-int stops_add_address(struct debugger *d, uint32_t address) {
+int stops_add_address(struct debugger *d, uint32_t address, int user,
+                      const struct pg_image *program) {
     char what[32];
     snprintf(what, sizeof what, "break 0x%08x", address);
-    struct stop stop = {.kind = AT_PC, .from = address, .user = ANY, .what = strdup(what)};
+    struct stop stop = {
+        .kind = AT_PC, .from = address, .user = user, .program = program, .what = strdup(what)};
     return add(d, &stop);
 }
 

@@ -29,6 +29,7 @@ struct stop {
     char *what, *condition, *commands; /* as typed; condition and commands may be NULL */
     uint32_t from, end;                /* AT_PC: an address; AT_RANGE: an interval */
     int user;                          /* AT_PC: 1 in rings 1 to 3 only, 0 in ring 0 only, ANY */
+    const struct pg_image *program;    /* AT_PC: where its code is; NULL: anywhere */
     int old_ring, new_ring;            /* AT_RING */
     int which;                         /* a cause, an instruction, a port; ANY */
     uint64_t T;                        /* AT_COUNT */

@@ -148,7 +148,8 @@ static bool hit(struct debugger *d, struct stop *stop, const struct pg_insn *nex
     stop->reason[0] = '\0';
     switch (stop->kind) {
     case AT_PC:
-        return m->cpu.psw.pc == stop->from && (stop->user == ANY || stop->user == (new != 0));
+        return m->cpu.psw.pc == stop->from && (stop->user == ANY || stop->user == (new != 0)) &&
+               (!stop->program || debug_runs(d, stop->program));
     case AT_RING:
         if (old == new || (stop->old_ring != ANY && stop->old_ring != old) ||
             (stop->new_ring != ANY && stop->new_ring != new))

@@ -41,6 +41,24 @@ const struct pg_image *debug_image_at(const struct debugger *d, uint32_t pc) {
     return NULL;
 }
 
+/* By all of its code that is mapped: two programs have the same library, and may have it at the same
+ * address. */
+bool debug_runs(const struct debugger *d, const struct pg_image *program) {
+    const struct pg_machine *m = debug_machine(d);
+    uint32_t pa;
+    for (size_t k = 0; k < program->nsegments; k++) {
+        const struct pg_segment *s = &program->segments[k];
+        for (uint32_t done = 0, n; (s->flags & PG_SEG_X) && done < s->file_size; done += n) {
+            uint32_t at = s->addr + done, left = s->file_size - done;
+            n = PG_PAGE - at % PG_PAGE < left ? PG_PAGE - at % PG_PAGE : left;
+            if (pg_locate(m, at, &pa) && pg_ram_has(&m->ram, pa, n) &&
+                memcmp(m->ram.bytes + pa, s->bytes + done, n) != 0)
+                return false;
+        }
+    }
+    return true;
+}
+
 /* FILE:LINE, where FILE is a path or its end: the first address of the first line from there on. */
 static bool find_line(const struct pg_image *image, const char *name, uint32_t *address) {
     const char *colon = strrchr(name, ':');
