@@ -19,7 +19,8 @@ struct bench {
  * instructions and exits to the VMM. False after a message: it did not end with 0. */
 struct bench_run {
     double seconds;
-    uint64_t instructions, exits;
+    uint64_t instructions;
+    struct pg_counts counts;
 };
 bool bench_guest(const struct bench *b, const struct pg_system *system,
                  const struct pg_image *image, const char *name, struct bench_run *run);
@@ -45,11 +46,16 @@ struct bench_nano {
     const char *name, *meaning;
     int paper[2]; /* cycles in the paper's figure 4: native, software VMM */
     double ns[BENCH_SYSTEMS];
-    double exits[BENCH_SYSTEMS]; /* to the VMM, by operation */
+    double counts[BENCH_SYSTEMS][PG_NCOUNTERS]; /* of each counter, by operation */
 };
 
 enum { BENCH_NANOS = 7 };
 int bench_nanos(const struct bench *b, struct bench_nano nanos[BENCH_NANOS]);
+
+/* Model cycles (vmm/cost.h) that fit what was measured; `known` is set for the counters that the
+ * operations have told something about, the others keep the built-in figures. */
+void bench_fit(const struct bench *b, const struct bench_nano nanos[BENCH_NANOS],
+               struct pg_costs *costs, bool known[PG_NCOUNTERS]);
 
 /* ---- json.c: the same as one object, by schema/bench.schema.json. Return 0 or an exit status. */
 

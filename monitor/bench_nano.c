@@ -4,13 +4,13 @@
 #include <string.h>
 
 static const struct bench_nano table[BENCH_NANOS] = {
-    {"syscall", "svc in ring 3, and back from ring 0", {242, 2308}, {0}, {0}},
-    {"in", "a port is read", {3209, 216}, {0}, {0}},
-    {"cr8wr", "the interrupt mask is written (ppsw)", {150, 35}, {0}, {0}},
-    {"callret", "call and return in ring 0", {11, 51}, {0}, {0}},
-    {"pgfault", "a page that is not there, mapped by the handler", {1093, 3927}, {0}, {0}},
-    {"divzero", "an illegal instruction in ring 3, passed over", {889, 3223}, {0}, {0}},
-    {"ptemod", "a page-table entry is written", {1, 391}, {0}, {0}},
+    {"syscall", "svc in ring 3, and back from ring 0", {242, 2308}, {0}, {{0}}},
+    {"in", "a port is read", {3209, 216}, {0}, {{0}}},
+    {"cr8wr", "the interrupt mask is written (ppsw)", {150, 35}, {0}, {{0}}},
+    {"callret", "call and return in ring 0", {11, 51}, {0}, {{0}}},
+    {"pgfault", "a page that is not there, mapped by the handler", {1093, 3927}, {0}, {{0}}},
+    {"divzero", "an illegal instruction in ring 3, passed over", {889, 3223}, {0}, {{0}}},
+    {"ptemod", "a page-table entry is written", {1, 391}, {0}, {{0}}},
 };
 
 enum { SHORT = 20000, LONG = 120000 };
@@ -41,7 +41,9 @@ static bool measure(const struct bench *b, const struct pg_image *brief,
                 !bench_guest(b, b->systems[s], lasting, nano->name, &z))
                 return false;
             times[s][run] = (z.seconds - a.seconds) / (LONG - SHORT) * 1e9;
-            nano->exits[s] = (double)(z.exits - a.exits) / (LONG - SHORT);
+            for (int c = 0; c < PG_NCOUNTERS; c++)
+                nano->counts[s][c] =
+                    ((double)z.counts.n[c] - (double)a.counts.n[c]) / (LONG - SHORT);
         }
     for (size_t s = 0; s < b->nsystems; s++)
         nano->ns[s] = bench_median(times[s], b->runs);

@@ -39,7 +39,7 @@ bool bench_guest(const struct bench *b, const struct pg_system *system,
     const struct pg_machine *m = session->guest(session, 0);
     const struct pg_counts *counts = session->counts(session, 0);
     run->instructions = m->retired;
-    run->exits = counts->n[PG_COUNT_exits];
+    run->counts = *counts;
     bool ok = m->run == PG_HALTED && m->exit_code == 0;
     if (!ok && !mon_interrupted())
         mon_fail(MON_DIFFERENCE, "%s does not end with exit code 0 under %s", name, system->name);

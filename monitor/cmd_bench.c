@@ -88,9 +88,22 @@ static void print_nanos(const struct bench *b, const struct bench_nano *nanos) {
     for (int k = 0; k < BENCH_NANOS; k++) {
         printf("%-9s", nanos[k].name);
         for (size_t s = 0; s < b->nsystems; s++)
-            printf(" %9.1f %5.2f", nanos[k].ns[s], nanos[k].exits[s]);
+            printf(" %9.1f %5.2f", nanos[k].ns[s], nanos[k].counts[s][PG_COUNT_exits]);
         printf("   %7d %7d   %s\n", nanos[k].paper[0], nanos[k].paper[1], nanos[k].meaning);
     }
+}
+
+/* As a table for --costs. */
+static void print_costs(const struct bench *b, const struct bench_nano *nanos) {
+    struct pg_costs costs;
+    bool known[PG_NCOUNTERS];
+    bench_fit(b, nanos, &costs, known);
+    printf("# model cycles, fitted to this host: engine %s, medians of %u runs. For --costs.\n",
+           b->engine->name, b->runs);
+    for (int c = 0; c < PG_NCOUNTERS; c++)
+        if (costs.cycles[c])
+            printf("%-16s %8u   # %s%s\n", pg_counter_rows[c].name, costs.cycles[c],
+                   known[c] ? "" : "not measured, built in: ", pg_counter_rows[c].meaning);
 }
 
 int cmd_bench(const struct mon_args *args) {
@@ -101,7 +114,12 @@ int cmd_bench(const struct mon_args *args) {
     if (status)
         return status;
     mon_catch_interrupts();
-    if (mon_option(args, OPT_nano)) {
+    if (mon_option(args, OPT_calibrate)) {
+        struct bench_nano nanos[BENCH_NANOS];
+        status = bench_nanos(&b, nanos);
+        if (status == 0)
+            print_costs(&b, nanos);
+    } else if (mon_option(args, OPT_nano)) {
         struct bench_nano nanos[BENCH_NANOS];
         status = bench_nanos(&b, nanos);
         if (status == 0 && json)

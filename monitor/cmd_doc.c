@@ -82,6 +82,13 @@ static void put_counters(FILE *out) {
                  "| emulate.INSN | interpretive routines run after a trap |\n");
 }
 
+static void put_costs(FILE *out) {
+    fprintf(out, "| counter | cycles |\n|---|---|\n");
+    for (int k = 0; k < PG_NCOUNTERS; k++)
+        if (pg_costs_builtin.cycles[k])
+            fprintf(out, "| %s | %u |\n", pg_counter_rows[k].name, pg_costs_builtin.cycles[k]);
+}
+
 static void put_events(FILE *out) {
     fprintf(out, "| event | track | value | counter | meaning |\n|---|---|---|---|---|\n");
     for (int k = 0; k < PG_NEVENTS; k++) {
@@ -173,6 +180,7 @@ static const struct section {
     {"pseudo", put_pseudo},       {"directives", put_directives},
     {"statuses", put_statuses},   {"profiles", put_profiles},
     {"events", put_events},       {"console", put_console},
+    {"costs", put_costs},
 };
 
 static const struct section *find_section(const char *name, size_t size) {

@@ -23,6 +23,7 @@ struct running {
     FILE *console;           /* --console */
     struct mon_trace *trace; /* --trace; NULL: none */
     bool live;
+    struct pg_costs costs;
     struct recording recording;
     bool records, replays; /* --record, --replay: the recording is in use */
 };
@@ -240,6 +241,7 @@ static void print_stats(const struct running *r, const struct mon_result *result
     fprintf(stderr, "%s under %s\n", result->name, r->session->system->name);
     fprintf(stderr, "  %-24s %20s\n", "T", mon_grouped(result->T, number));
     fprintf(stderr, "  %-24s %20s\n", "instructions", mon_grouped(result->instructions, number));
+    fprintf(stderr, "  %-24s %20s\n", "model cycles", mon_grouped(result->cycles, number));
     for (size_t k = 0; k < MON_FIGURES; k++)
         if (figures[k].value)
             fprintf(stderr, "  %-24s %20s\n", figures[k].name,
@@ -274,7 +276,7 @@ static int conclude(struct running *r, int failure, double seconds) {
     for (size_t k = 0; k < r->plan.nguests; k++) {
         struct mon_result *result = &r->results[k];
         mon_result(result, r->session, k, r->plan.names[k], r->plan.setups[k].limit,
-                   mon_option(r->args, OPT_json));
+                   mon_option(r->args, OPT_json), &r->costs);
         mon_trace_end(r->trace, k, result);
         const struct pg_machine *m = r->session->guest(r->session, k);
         end_line(&r->consoles[k], m);
@@ -296,7 +298,8 @@ static int run(struct running *r) {
     if (!system)
         return MON_USAGE;
     int status = mon_json_check(r->args);
-    if (status || (status = mon_plan(&r->plan, r->args)) || (status = plan_recording(r)) ||
+    if (status || (status = mon_costs(r->args, &r->costs)) ||
+        (status = mon_plan(&r->plan, r->args)) || (status = plan_recording(r)) ||
         (status = check_disks(r)) || (status = plan_input(r)) || (status = open_console(r)) ||
         (status = open_trace(r, system)))
         return status;

@@ -16,7 +16,8 @@ int mon_compare_plan(struct mon_comparison *c, const struct mon_args *args) {
         return status;
     if (args->noperands > 1)
         return mon_fail(MON_USAGE, "%s takes one guest", args->command->name);
-    return mon_plan(&c->plan, args);
+    status = mon_costs(args, &c->costs);
+    return status ? status : mon_plan(&c->plan, args);
 }
 
 /* ---- running */
@@ -56,7 +57,7 @@ static int run_column(struct mon_comparison *c, const struct pg_system *system) 
     double begin = mon_processor_time();
     enum pg_progress progress = run_session(c, s);
     column->seconds = mon_processor_time() - begin;
-    mon_result(&column->result, s, 0, c->plan.names[0], setup.limit, true);
+    mon_result(&column->result, s, 0, c->plan.names[0], setup.limit, true, &c->costs);
     mon_figures(&column->result.counts, column->figures);
     column->done = progress == PG_PROGRESS_DONE;
     column->equal =

@@ -10,6 +10,7 @@ enum { MON_SYSTEMS = 16 };
 struct mon_comparison {
     const struct mon_args *args;
     struct mon_plan plan;
+    struct pg_costs costs;
     const struct pg_system *systems[MON_SYSTEMS];
     size_t nsystems;
     struct pg_tracer *tracers[MON_SYSTEMS]; /* of each system's run, or NULL */

@@ -53,10 +53,11 @@ static json_t *counters(const struct pg_counts *counts) {
 }
 
 static json_t *result(const struct mon_result *r) {
-    return json_pack("{s:o, s:{s:s, s:I}, s:i, s:o, s:o, s:s, s:o}", "guest", string(r->name),
+    return json_pack("{s:o, s:{s:s, s:I}, s:i, s:o, s:o, s:o, s:s, s:o}", "guest", string(r->name),
                      "exit", "kind", r->ending.kind, "code", (json_int_t)r->ending.code, "status",
                      r->ending.status, "T", number(r->T), "instructions", number(r->instructions),
-                     "state_hash", r->hash, "counters", counters(&r->counts));
+                     "model_cycles", number(r->cycles), "state_hash", r->hash, "counters",
+                     counters(&r->counts));
 }
 
 /* Takes over `object`; NULL means that memory was short when it was made. */
@@ -108,6 +109,14 @@ static json_t *by_system(const struct bench *b, const double *values) {
     return object;
 }
 
+/* The exits of an operation, by system. */
+static json_t *exits_of(const struct bench *b, const struct bench_nano *nano) {
+    double exits[BENCH_SYSTEMS];
+    for (size_t s = 0; s < b->nsystems; s++)
+        exits[s] = nano->counts[s][PG_COUNT_exits];
+    return by_system(b, exits);
+}
+
 static int print_bench(const struct bench *b, const char *key, json_t *rows) {
     return print(json_pack("{s:s, s:i, s:s, s:i, s:o}", "schema", "trapeze.bench", "version",
                            BENCH_VERSION, "engine", b->engine->name, "runs", (int)b->runs, key,
@@ -130,10 +139,10 @@ int mon_json_bench(const struct bench *b, const struct bench_program *programs, 
 int mon_json_nanos(const struct bench *b, const struct bench_nano nanos[BENCH_NANOS]) {
     json_t *rows = json_array();
     for (int k = 0; k < BENCH_NANOS; k++)
-        json_array_append_new(rows, json_pack("{s:s, s:o, s:o, s:[ii]}", "name", nanos[k].name,
-                                              "ns", by_system(b, nanos[k].ns), "exits",
-                                              by_system(b, nanos[k].exits), "paper_cycles",
-                                              nanos[k].paper[0], nanos[k].paper[1]));
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:o, s:o, s:[ii]}", "name", nanos[k].name, "ns",
+                                        by_system(b, nanos[k].ns), "exits", exits_of(b, &nanos[k]),
+                                        "paper_cycles", nanos[k].paper[0], nanos[k].paper[1]));
     return print_bench(b, "operations", rows);
 }
 

@@ -7,7 +7,7 @@
 #include "isa/image.h"
 #include "isa/nearest.h"
 #include "machine/hash.h"
-#include "vmm/system.h"
+#include "vmm/cost.h"
 
 #include <stdio.h>
 
@@ -207,12 +207,17 @@ struct mon_result {
     uint64_t T, instructions;
     char hash[PG_HASH_TEXT];
     struct pg_counts counts;
+    uint64_t cycles; /* model cycles, vmm/cost.h */
 };
+
+/* The table of --costs, or the built-in one. Returns 0, or an exit status when the error has been
+ * printed. */
+int mon_costs(const struct mon_args *args, struct pg_costs *costs);
 
 /* The result of guest k of a session; `name` must outlive it. With `hash`, also the state hash,
  * which takes a while: it is over all of memory. */
 void mon_result(struct mon_result *result, struct pg_session *session, size_t k, const char *name,
-                uint64_t limit, bool hash);
+                uint64_t limit, bool hash, const struct pg_costs *costs);
 
 /* One line of counters, by name. */
 struct mon_figure {

@@ -1,6 +1,7 @@
 /* result.c - a guest's figures, by the names of their tables. */
 #include "monitor/monitor.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 static double seconds(clockid_t clock) {
@@ -18,7 +19,7 @@ double mon_processor_time(void) {
 }
 
 void mon_result(struct mon_result *result, struct pg_session *session, size_t k, const char *name,
-                uint64_t limit, bool hash) {
+                uint64_t limit, bool hash, const struct pg_costs *costs) {
     const struct pg_machine *m = session->guest(session, k);
     *result = (struct mon_result){
         .name = name,
@@ -27,8 +28,32 @@ void mon_result(struct mon_result *result, struct pg_session *session, size_t k,
         .instructions = m->retired,
         .counts = *session->counts(session, k),
     };
+    result->cycles = pg_model_cycles(&result->counts, costs);
     if (hash)
         pg_state_hash(m, result->hash);
+}
+
+int mon_costs(const struct mon_args *args, struct pg_costs *costs) {
+    enum { MAX = 1 << 20 };
+    const char *path = mon_option(args, OPT_costs);
+    struct pg_error err;
+    unsigned line;
+    size_t size;
+    *costs = pg_costs_builtin;
+    if (!path)
+        return 0;
+    uint8_t *bytes = mon_read_file(path, MAX, &size, &err);
+    char *text = bytes ? realloc(bytes, size + 1) : NULL;
+    if (!text) {
+        free(bytes);
+        return mon_fail(MON_USAGE, "%s", bytes ? "the host is out of memory" : err.text);
+    }
+    text[size] = '\0';
+    int status = pg_costs_parse(text, costs, &line, &err)
+                     ? 0
+                     : mon_fail(MON_USAGE, "%s:%u: %s", path, line, err.text);
+    free(text);
+    return status;
 }
 
 static void put(struct mon_figure **figure, const char *prefix, const char *name, uint64_t value) {

@@ -39,6 +39,20 @@ static void row_of_states(const struct mon_comparison *c, mon_row_fn *put, void 
     put(context, &row);
 }
 
+static void row_of_cycles(const struct mon_comparison *c, mon_row_fn *put, void *context) {
+    struct mon_row row = begin("model cycles");
+    for (size_t k = 0; k < c->n; k++)
+        mon_grouped(c->columns[k].result.cycles, row.cells[k]);
+    put(context, &row);
+    row = begin("  ratio to the first");
+    for (size_t k = 0; k < c->n; k++)
+        snprintf(row.cells[k], sizeof row.cells[k], "%.2f",
+                 c->columns[0].result.cycles
+                     ? (double)c->columns[k].result.cycles / (double)c->columns[0].result.cycles
+                     : 0.0);
+    put(context, &row);
+}
+
 static void row_of_instructions(const struct mon_comparison *c, mon_row_fn *put, void *context) {
     struct mon_row row = begin("guest instructions");
     for (size_t k = 0; k < c->n; k++)
@@ -151,6 +165,7 @@ void mon_compare_rows(const struct mon_comparison *c, mon_row_fn *put, void *con
         if (!has_a_row(f))
             row_of_numbers(c, text, f, put, context);
     }
+    row_of_cycles(c, put, context);
 }
 
 void mon_compare_times(const struct mon_comparison *c, mon_row_fn *put, void *context) {

@@ -31,6 +31,7 @@ static enum pg_progress bare_run(struct pg_session *session, uint64_t steps) {
         if (!ended(g) && g->machine->run == PG_RUNNING)
             s->engine->run(g->engine, g->machine->cpu.T + (steps < left ? steps : left));
         g->counts.n[PG_COUNT_direct] = g->machine->retired;
+        g->counts.n[PG_COUNT_traps] = g->machine->traps;
         waiting |= !ended(g) && g->machine->run == PG_WAITING;
         more |= !ended(g) && g->machine->run == PG_RUNNING;
     }

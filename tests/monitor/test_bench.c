@@ -42,6 +42,45 @@ static void programs_are_run_natively_and_as_guests(void **state) {
     ran_free(&ran);
 }
 
+/* Model cycles are counters times a table. */
+static void cycles_follow_the_table(void **state) {
+    write_text("loop.s", "_start: li a0, 499\n1: addi a0, a0, -1\n bnez a0, 1b\n out a0, 0\n");
+    write_text("double", "# all twice\n\n direct 2 # an instruction\n");
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("run", "-m64K", "--stats", "loop.s"));
+    assert_contains(ran.err, "model cycles                            1 000\n");
+    ran_free(&ran);
+    ran = execute(&(struct setting){0},
+                  ARGUMENTS("run", "-m64K", "--stats", "--costs", "double", "loop.s"));
+    assert_contains(ran.err, "model cycles                            2 000\n");
+    ran_free(&ran);
+    static const struct {
+        const char *text, *message;
+    } wrong[] = {
+        {"direct 1\ndirekt 2\n", "costs:2: there is no counter direkt; did you mean direct?\n"},
+        {"direct\n", "costs:1: direct: expected a number of cycles, at most 1000000000\n"},
+        {"\ndirect 1 2\n", "costs:2: direct: expected a number"},
+        {"exits 99999999999\n", "costs:1: exits: expected a number"},
+    };
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        write_text("costs", wrong[k].text);
+        ran =
+            execute(&(struct setting){0}, ARGUMENTS("run", "-m64K", "--costs", "costs", "loop.s"));
+        assert_int_equal(ran.status, 68);
+        assert_contains(ran.err, wrong[k].message);
+        ran_free(&ran);
+    }
+}
+
+static void can_be_fitted_to_a_host(void **state) {
+    struct ran ran =
+        execute(&(struct setting){0}, ARGUMENTS("bench", "--calibrate", "--runs", "1"));
+    assert_int_equal(ran.status, 0);
+    write_text("fitted", ran.out);
+    ran_free(&ran);
+    write_text("end.s", "_start: out zero, 0\n");
+    expect(0, "", "", "run", "-m64K", "--costs", "fitted", "end.s");
+}
+
 static void says_what_is_wrong(void **state) {
     static const char *const wrong[][6] = {{"bench", "nosuch"},
                                            {"bench", "--runs", "0"},
@@ -61,6 +100,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_have_the_exits_that_they_must),
         cmocka_unit_test(programs_are_run_natively_and_as_guests),
+        cmocka_unit_test(cycles_follow_the_table),
+        cmocka_unit_test(can_be_fitted_to_a_host),
         cmocka_unit_test(says_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, enter_directory, leave_directory);
