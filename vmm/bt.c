@@ -47,6 +47,7 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
     bt_poke(vm, BT_BOUND, guest->bound);
     bt_poke(vm, BT_LINES, m->bus.lines);
     bt_poke(vm, BT_DEADLINE, (uint32_t)bt->deadline);
+    bt_poke(vm, BT_CLOCK, (uint32_t)(m->cpu.T >> 32));
     bt_poke(vm, BT_POSTED, 0);
 
     uint32_t registers[PG_NMREGS] = {[BT_M_TABLE] = bt_table(vm), [BT_M_BUDGET] = budget};
@@ -85,6 +86,8 @@ static bool enter_translated(struct pg_vm *vm) {
     struct pg_bt *bt = vm->bt;
     uint64_t due = pg_vm_due(vm);
     uint32_t budget = due < INT32_MAX ? (uint32_t)due : INT32_MAX;
+    uint32_t carry = -(uint32_t)vm->m->cpu.T; /* steps to a new high word of T; 0: very many */
+    budget = carry && carry < budget ? carry : budget;
     bt->deadline = vm->m->cpu.T + budget;
     if (can_resume(vm)) {
         const struct bt_unit *unit = bt->resume;

@@ -25,6 +25,7 @@ enum {
     BT_BOUND = 0x00c,
     BT_LINES = 0x010,    /* not 0: an interrupt waits for IE */
     BT_DEADLINE = 0x014, /* low word of the T at which the budget in m7 is used up */
+    BT_CLOCK = 0x01c,    /* high word of T, which does not change before m7 is used up */
     BT_POSTED = 0x018,   /* bytes used in the buffer of posted port writes */
     BT_BUFFER = 0x100,   /* that buffer: value, port, value, port, ... */
     BT_BUFFER_SIZE = 0x800,

@@ -171,8 +171,9 @@ static bool translate_sensitive(struct making *t, const struct pg_insn *in) {
     case PG_OP_ppsw: translate_ppsw(t, in); return true;
     case PG_OP_rdt:
         if (in->imm)
-            break;
-        translate_rdt(t, in);
+            emit(t, PG_OP_mlw, in->d, 0, 0, BT_CLOCK);
+        else
+            translate_rdt(t, in);
         return true;
     case PG_OP_out:
         if (in->a != 0 || !pg_bus_claims((uint32_t)in->imm, PG_POSTED))

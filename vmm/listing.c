@@ -57,6 +57,7 @@ const char *pg_listing_place(uint32_t offset) {
     case BT_BOUND: return "virtual BOUND";
     case BT_LINES: return "pending lines";
     case BT_DEADLINE: return "T of the next event";
+    case BT_CLOCK: return "T, high word";
     case BT_POSTED: return "posted port writes";
     default: return NULL;
     }
