@@ -41,6 +41,9 @@ struct bench_program {
 int bench_programs(const struct bench *b, char *const *names, size_t nnames,
                    struct bench_program *programs, size_t *n);
 
+/* The ratios to native time as SVG. False if it could not be written. */
+bool bench_plot(const struct bench *b, const struct bench_program *programs, size_t n, FILE *out);
+
 /* One kind of operation: tests/bench/nano.s. */
 struct bench_nano {
     const char *name, *meaning;

@@ -1,6 +1,7 @@
 /* cmd_bench.c - `trapeze bench`: how fast engines and systems are on this host. */
 #include "monitor/bench.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,19 @@ static void print_costs(const struct bench *b, const struct bench_nano *nanos) {
                    known[c] ? "" : "not measured, built in: ", pg_counter_rows[c].meaning);
 }
 
+/* -o: the picture. Returns 0 or an exit status after a message. */
+static int draw(const struct bench *b, const struct mon_args *args,
+                const struct bench_program *programs, size_t n) {
+    const char *path = mon_option(args, OPT_output);
+    FILE *out = path ? fopen(path, "w") : NULL;
+    if (!path)
+        return 0;
+    bool ok = out && bench_plot(b, programs, n, out);
+    if (out && fclose(out) != 0)
+        ok = false;
+    return ok ? 0 : mon_fail(MON_INTERNAL, "%s: %s", path, strerror(errno));
+}
+
 int cmd_bench(const struct mon_args *args) {
     struct bench b = {0};
     bool json = mon_option(args, OPT_json);
@@ -132,6 +146,8 @@ int cmd_bench(const struct mon_args *args) {
         if (!programs)
             return mon_fail(MON_INTERNAL, "the host is out of memory");
         status = bench_programs(&b, args->operands, args->noperands, programs, &n);
+        if (status == 0)
+            status = draw(&b, args, programs, n);
         if (status == 0 && json)
             status = mon_json_bench(&b, programs, n);
         else if (status == 0)

@@ -30,8 +30,8 @@ static void operations_have_the_exits_that_they_must(void **state) {
 }
 
 static void programs_are_run_natively_and_as_guests(void **state) {
-    struct ran ran = execute(&(struct setting){0},
-                             ARGUMENTS("bench", "--runs", "1", "--systems", "bare", "crc32"));
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("bench", "--runs", "1", "--systems",
+                                                             "bare", "-o", "plot.svg", "crc32"));
     if (ran.status == 69) { /* no cross compiler */
         ran_free(&ran);
         skip();
@@ -40,6 +40,12 @@ static void programs_are_run_natively_and_as_guests(void **state) {
     assert_contains(ran.out, "crc32");
     assert_contains(ran.out, "mean");
     ran_free(&ran);
+    size_t size;
+    char *plot = read_text("plot.svg", &size);
+    assert_non_null(plot);
+    assert_contains(plot, "<title>bare: ");
+    assert_contains(plot, "</svg>\n");
+    free(plot);
 }
 
 /* Model cycles are counters times a table. */
