@@ -1,0 +1,64 @@
+/* space.h - the address spaces of a machine, as generated code needs them.
+ *
+ * A space is all that decides a translation: ring, memory mode, MON, BASE, BOUND and the monitor
+ * pair. In the modes 0 and 1 it is a limit and an offset. For paged spaces there is a look-aside
+ * that never keeps a translation for longer than the architectural TLB: every change of the TLB
+ * (tlb.changes) empties it. A miss goes through pg_translate, which alone walks, sets A and D and
+ * fills the TLB. (interp/space.h is the same idea; that one remembers predecoded pages, this one
+ * host addresses.)
+ *
+ * Blocks of code do not belong to a space but to a universe, which is what a block was translated
+ * for: several spaces can share it, as the processes of a paged guest do.
+ */
+#ifndef PG_NATIVE_SPACE_H
+#define PG_NATIVE_SPACE_H
+
+#include "native/frame.h"
+
+struct space_key {
+    uint32_t status; /* its bits PG_RING, PG_MODE and PG_MON */
+    uint32_t base, bound, mon_base, mon_bound;
+};
+
+/* Code is at pc < code_limit contiguous in physical memory, too (real and bounds mode, monitor
+ * space), or code_limit is 0 and it is only within a page. */
+struct universe {
+    uint32_t code_limit;
+    bool data_paged;
+    bool supervisor;
+};
+
+enum { SPACES = 16, UNIVERSES = 64 };
+
+struct space {
+    struct space_key key;
+    bool used;
+    uint8_t universe;
+    uint32_t epoch; /* changes whenever what this struct says of code may have changed */
+    uint64_t tlb_changes;
+    uint32_t code_offset; /* physical minus virtual, if code_limit is not 0 */
+    uint32_t limit, offset;
+    uint32_t mon_limit, mon_base;
+    struct window window;
+};
+
+struct spaces {
+    struct pg_machine *m;
+    struct space *current;
+    uint32_t oldest, epoch, nuniverses;
+    struct universe universes[UNIVERSES];
+    struct space all[SPACES];
+};
+
+/* The machine's present space, made current, with its look-aside in agreement with the TLB. NULL if
+ * there are too many universes, or the epochs have run out: flush everything, then ask again. */
+struct space *space_now(struct spaces *spaces);
+
+/* Forget all spaces and universes. The machine's targets must be emptied, too. */
+void spaces_flush(struct spaces *spaces);
+
+/* After an access to va that generated code could not do: remember the translation, if there is
+ * one. Its effects on the machine are those that the access itself would have. */
+void space_fill(struct spaces *spaces, uint32_t va, enum pg_use use);
+
+#endif
