@@ -98,6 +98,6 @@ extern const int8_t host_register[PG_NREGS];
 
 /* Host registers with a fixed use. rax, rcx and rdx are scratch. */
 #define BUDGET R14
-#define DATA R15
+#define WINDOW R15
 
 #endif

@@ -31,42 +31,25 @@ struct frame {
     uint32_t budget; /* steps left, less those of the whole block in execution */
     uint64_t unused;
 
-    uint32_t limit;     /* data at va < limit lies at data + va (modes 0 and 1) */
-    uint32_t mon_limit; /* and monitor space likewise */
-    uint8_t *data;      /* memory at virtual address 0; in mode 2 a struct window */
-    uint8_t *watch;     /* the watch bytes from there on */
-    uint8_t *mon_data, *mon_watch;
-    uint64_t epoch; /* of the space, in the upper half */
+    struct window *window;
+    uint64_t mon_limit;            /* monitor space at offset < mon_limit ... */
+    uint8_t *mon_data, *mon_watch; /* ... is here, and its pages' watch bytes */
+    uint64_t epoch;                /* of the space, in the upper half */
     struct target *targets;
     void *engine;
     struct frame *home; /* where to copy it back to */
-    uint64_t unused2;
 };
 
-enum { FRAME_BACK = offsetof(struct frame, limit) };
+enum { FRAME_BACK = offsetof(struct frame, window) };
 _Static_assert(sizeof(struct frame) % 16 == 0 && FRAME_BACK % 16 == 0, "copied by 16 bytes");
 
-/* The look-aside of paged spaces, direct-mapped. A tag is the page's virtual address; what is
- * compared with it has the low bits, too, that must be 0 in an aligned address; the tag of an empty
- * entry has another bit and is equal to nothing. The host's address is the virtual
- * address plus `add`. */
-enum { WINDOW = 128, NO_TAG = 4 };
-
-struct window_read {
-    uint32_t tag, unused;
-    uint64_t add;
-};
-
-struct window_write {
-    uint32_t tag, unused;
-    uint64_t add;
-    const uint8_t *watch; /* the page's watch byte: unless 0, a store has to be announced */
-    uint64_t unused2;
-};
+/* Where the pages of an address space lie in the host: what to add to a virtual address, for the
+ * pages that may be read, or written without telling anybody; 0 for those that are not known. 16
+ * MiB of addresses, of which the host only has to provide the parts in use. */
+enum { PAGES = 1 << (32 - PG_PAGE_BITS) };
 
 struct window {
-    struct window_read read[WINDOW];
-    struct window_write write[WINDOW];
+    uint64_t read[PAGES], write[PAGES];
 };
 
 #endif

@@ -58,7 +58,7 @@ void glue_make(struct store *s, uint32_t (*helper)(struct frame *frame, uint32_t
     copy(&x, RSP, RDI, sizeof(struct frame));
     x64_op(&x, X64_MOV | X64_WIDE, RAX, x64_in(RSI));
     x64_op(&x, X64_MOV, BUDGET, x64_at(RSP, FIELD(budget)));
-    x64_op(&x, X64_MOV | X64_WIDE, DATA, x64_at(RSP, FIELD(data)));
+    x64_op(&x, X64_MOV | X64_WIDE, WINDOW, x64_at(RSP, FIELD(window)));
     registers(&x, X64_MOV, 0);
     x64_op(&x, X64_GROUP5, 4, x64_in(RAX));
 

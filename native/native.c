@@ -43,6 +43,7 @@ static void *native_open(struct pg_machine *m) {
 static void native_close(void *engine) {
     struct native *n = engine;
     store_close(&n->store);
+    spaces_close(&n->spaces);
     free(n);
 }
 
@@ -129,6 +130,8 @@ static uint32_t find(struct native *n, struct space **space) {
     if (!*space || !store_has_room(s)) {
         native_forget(n);
         *space = space_now(&n->spaces);
+        if (!*space)
+            return 0;
     }
     uint32_t code_limit = n->spaces.universes[(*space)->universe].code_limit;
     if (!s->watch)
@@ -165,13 +168,11 @@ static bool aligned(const struct pg_cpu *cpu) {
 static void run_block(struct native *n, uint32_t block, struct space *space, uint32_t budget) {
     struct pg_machine *m = n->m;
     struct frame *f = &n->frame;
-    bool paged = n->spaces.universes[space->universe].data_paged;
+    space_mind_watches(&n->spaces);
     registers_in(f, m);
     f->budget = n->begun = budget;
-    f->limit = space->limit;
     f->mon_limit = space->mon_limit;
-    f->data = paged ? (uint8_t *)&space->window : m->ram.bytes + space->offset;
-    f->watch = m->ram.watch + (space->offset >> PG_PAGE_BITS);
+    f->window = space->window;
     f->mon_data = m->ram.bytes + space->mon_base;
     f->mon_watch = m->ram.watch + (space->mon_base >> PG_PAGE_BITS);
     f->epoch = (uint64_t)space->epoch << 32;

@@ -1,8 +1,12 @@
 #include "native/space.h"
 
+#include <sys/mman.h>
+
 static void empty(struct space *space) {
-    for (int k = 0; k < WINDOW; k++)
-        space->window.read[k].tag = space->window.write[k].tag = NO_TAG;
+    for (uint32_t k = 0; k < space->nfilled; k++)
+        (space->filled[k] < PAGES ? space->window->read
+                                  : space->window->write)[space->filled[k] % PAGES] = 0;
+    space->nfilled = 0;
 }
 
 /* How many bytes of [base, base + bound) lie inside memory. */
@@ -17,8 +21,7 @@ static uint32_t number(struct spaces *spaces, const struct universe *u) {
     uint32_t k = 0;
     for (; k < spaces->nuniverses; k++) {
         const struct universe *v = &spaces->universes[k];
-        if (u->code_limit == v->code_limit && u->data_paged == v->data_paged &&
-            u->supervisor == v->supervisor)
+        if (u->code_limit == v->code_limit && u->supervisor == v->supervisor)
             return k;
     }
     if (k < UNIVERSES)
@@ -30,19 +33,25 @@ static bool make(struct spaces *spaces, struct space *space, const struct space_
     const struct pg_machine *m = spaces->m;
     uint32_t mode = key->status & PG_MODE, memory = m->ram.size;
     space->used = false;
-    space->key = *key;
-    space->limit = space->offset = 0;
-    if (mode == PG_MODE_REAL) {
-        space->limit = memory;
-    } else if (mode == PG_MODE_BOUNDS) {
-        space->limit = inside(key->base, key->bound, memory);
-        space->offset = space->limit ? key->base : 0;
+    if (!space->window) {
+        void *window = mmap(NULL, sizeof *space->window, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (window == MAP_FAILED)
+            return false;
+        space->window = window;
     }
-    struct universe u = {space->limit, mode == PG_MODE_PAGED, pg_psw_supervisor(&m->cpu.psw)};
+    space->key = *key;
+    struct universe u = {0, pg_psw_supervisor(&m->cpu.psw)};
+    space->code_offset = 0;
+    if (mode == PG_MODE_REAL) {
+        u.code_limit = memory;
+    } else if (mode == PG_MODE_BOUNDS) {
+        u.code_limit = inside(key->base, key->bound, memory);
+        space->code_offset = key->base;
+    }
     uint32_t mon_limit = inside(key->mon_base, key->mon_bound, memory);
     space->mon_limit = u.supervisor ? mon_limit : 0;
     space->mon_base = space->mon_limit ? key->mon_base : 0;
-    space->code_offset = space->offset;
     if (key->status & PG_MON) {
         u.code_limit = mon_limit;
         space->code_offset = space->mon_base;
@@ -53,6 +62,7 @@ static bool make(struct spaces *spaces, struct space *space, const struct space_
     space->universe = (uint8_t)n;
     space->epoch = ++spaces->epoch;
     space->tlb_changes = m->tlb.changes;
+    space->watches = m->ram.store->watches;
     empty(space);
     return space->used = true;
 }
@@ -100,17 +110,45 @@ void spaces_flush(struct spaces *spaces) {
     spaces->nuniverses = spaces->epoch = 0;
 }
 
+void spaces_close(struct spaces *spaces) {
+    for (int k = 0; k < SPACES; k++)
+        if (spaces->all[k].window)
+            munmap(spaces->all[k].window, sizeof(struct window));
+}
+
+void space_mind_watches(struct spaces *spaces) {
+    const struct pg_ram *ram = &spaces->m->ram;
+    struct space *space = spaces->current;
+    if (space->watches == ram->store->watches)
+        return;
+    space->watches = ram->store->watches;
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < space->nfilled; k++) {
+        uint32_t page = space->filled[k] % PAGES;
+        if (space->filled[k] >= PAGES) {
+            uint64_t host = space->window->write[page] + ((uint64_t)page << PG_PAGE_BITS);
+            if (ram->watch[(host - (uintptr_t)ram->bytes) >> PG_PAGE_BITS]) {
+                space->window->write[page] = 0;
+                continue;
+            }
+        }
+        space->filled[kept++] = space->filled[k];
+    }
+    space->nfilled = kept;
+}
+
 void space_fill(struct spaces *spaces, uint32_t va, enum pg_use use) {
     struct pg_machine *m = spaces->m;
     struct space *space = spaces->current;
-    uint32_t pa, page = va & ~(uint32_t)(PG_PAGE - 1), k = (va >> PG_PAGE_BITS) % WINDOW;
-    if ((space->key.status & PG_MODE) != PG_MODE_PAGED || !pg_translate(m, va, use, &pa) ||
-        m->tlb.changes != space->tlb_changes)
+    uint32_t pa, page = va >> PG_PAGE_BITS;
+    if (!pg_translate(m, va, use, &pa) || m->tlb.changes != space->tlb_changes)
         return;
+    uint64_t *entry = use == PG_WRITE ? &space->window->write[page] : &space->window->read[page];
     uint64_t add = (uint64_t)(uintptr_t)m->ram.bytes + pa - va;
-    if (use == PG_WRITE)
-        space->window.write[k] = (struct window_write){
-            .tag = page, .add = add, .watch = m->ram.watch + (pa >> PG_PAGE_BITS)};
-    else
-        space->window.read[k] = (struct window_read){.tag = page, .add = add};
+    if (*entry || add == 0 || (use == PG_WRITE && m->ram.watch[pa >> PG_PAGE_BITS]))
+        return;
+    if (space->nfilled == FILLED)
+        empty(space);
+    *entry = add;
+    space->filled[space->nfilled++] = page + (use == PG_WRITE ? PAGES : 0);
 }

@@ -337,52 +337,23 @@ static void address(struct translator *t, const struct pg_insn *in) {
     }
 }
 
-/* Where M[r[in->a] + imm] lies in the host. Uses rax for it, and ecx and edx. */
+/* Where M[r[in->a] + imm] lies in the host. Uses rax, rcx and rdx. */
 static struct x64_place locate(struct translator *t, const struct pg_insn *in, unsigned size,
                                enum pg_use use, struct aside *a) {
     struct x64 *x = &t->x;
     address(t, in);
-    if (t->u->data_paged) {
-        bool write = use == PG_WRITE;
-        int entry = write ? 5 : 4; /* bits */
-        int32_t table = write ? offsetof(struct window, write) : 0;
-        _Static_assert(sizeof(struct window_read) == 1 << 4 &&
-                           sizeof(struct window_write) == 1 << 5,
-                       "the index is made by one shift");
-        x64_op(x, X64_MOV, RCX, x64_in(RAX));
-        x64_op(x, X64_MOV, RDX, x64_in(RAX));
-        x64_shift(x, X64_SHR, x64_in(RCX), (unsigned)(PG_PAGE_BITS - entry));
-        x64_imm(x, X64_G_AND, x64_in(RDX), (int32_t)(~(uint32_t)(PG_PAGE - 1) | (size - 1)));
-        x64_imm(x, X64_G_AND, x64_in(RCX), (WINDOW - 1) << entry);
-        x64_op(x, X64_CMP, RDX, x64_sum(DATA, RCX, 0, table));
-        unless(t, a, X64_NE);
-        _Static_assert(offsetof(struct window_read, add) == 8 &&
-                           offsetof(struct window_write, add) == 8,
-                       "the tables begin alike");
-        x64_op(x, X64_ADD | X64_WIDE, RAX, x64_sum(DATA, RCX, 0, table + 8));
-        if (write) {
-            x64_op(x, X64_MOV | X64_WIDE, RDX,
-                   x64_sum(DATA, RCX, 0, table + (int32_t)offsetof(struct window_write, watch)));
-            x64_cmp_byte(x, x64_at(RDX, 0), 0);
-            unless(t, a, X64_NE);
-        }
-        return x64_at(RAX, 0);
-    }
     if (size == 2 ||
         (size == 4 && ((t->low[in->a] + (uint32_t)in->imm) & 3 || t->low[in->a] == LOW_UNKNOWN))) {
         x64_test_byte(x, RAX, (uint8_t)(size - 1));
         unless(t, a, X64_NE);
     }
-    x64_op(x, X64_CMP, RAX, FIELD(limit));
-    unless(t, a, X64_AE);
-    if (use == PG_WRITE) {
-        x64_op(x, X64_MOV, RCX, x64_in(RAX));
-        x64_shift(x, X64_SHR, x64_in(RCX), PG_PAGE_BITS);
-        x64_op(x, X64_ADD | X64_WIDE, RCX, FIELD(watch));
-        x64_cmp_byte(x, x64_at(RCX, 0), 0);
-        unless(t, a, X64_NE);
-    }
-    return x64_sum(DATA, RAX, 0, 0);
+    x64_op(x, X64_MOV, RCX, x64_in(RAX));
+    x64_shift(x, X64_SHR, x64_in(RCX), PG_PAGE_BITS);
+    x64_op(x, X64_MOV | X64_WIDE, RDX,
+           x64_sum(WINDOW, RCX, 3, use == PG_WRITE ? offsetof(struct window, write) : 0));
+    x64_op(x, X64_TEST | X64_WIDE, RDX, x64_in(RDX));
+    unless(t, a, X64_E);
+    return x64_sum(RDX, RAX, 0, 0);
 }
 
 /* After an access that went well. */
@@ -475,7 +446,7 @@ static struct x64_place mon_locate(struct translator *t, const struct pg_insn *i
         x64_imm(x, X64_G_ADD, x64_in(RAX), in->imm);
     x64_test_byte(x, RAX, PG_WORD - 1);
     unless(t, a, X64_NE);
-    x64_op(x, X64_CMP, RAX, FIELD(mon_limit));
+    x64_op(x, X64_CMP | X64_WIDE, RAX, FIELD(mon_limit));
     unless(t, a, X64_AE);
     if (use == PG_WRITE) {
         x64_op(x, X64_MOV, RCX, x64_in(RAX));
