@@ -48,7 +48,7 @@ static void copy(struct x64 *x, enum x64_reg to, enum x64_reg from, int32_t size
 }
 
 void glue_make(struct store *s, uint32_t (*helper)(struct frame *frame, uint32_t insn)) {
-    struct x64 x = {s->at, s->at + MOST_BYTES};
+    struct x64 x = {s->at};
 
     /* enter(rdi: home, rsi: entry) */
     const uint8_t *enter = code_cache_place(&s->cache, x.at);

@@ -568,7 +568,7 @@ static void finish(struct translator *t, uint32_t insns) {
 
 uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct universe *u,
                    uint8_t number) {
-    struct translator t = {.x = {s->at, s->at + MOST_BYTES}, .s = s, .u = u, .pc = pc, .pa = pa};
+    struct translator t = {.x = {s->at}, .s = s, .u = u, .pc = pc, .pa = pa};
     struct x64 *x = &t.x;
     uint32_t most = (PG_PAGE - pa % PG_PAGE) / PG_WORD, first_jump = s->njumps;
     if (most > MOST_INSNS)

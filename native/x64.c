@@ -2,48 +2,51 @@
 
 #include <string.h>
 
-static void byte(struct x64 *x, unsigned value) {
-    if (x->at < x->end)
-        *x->at++ = (uint8_t)value;
-}
-
-static void word(struct x64 *x, uint32_t value) {
-    for (int k = 0; k < 4; k++)
-        byte(x, value >> 8 * k & 0xff);
+static uint8_t *word(uint8_t *p, uint32_t value) {
+    memcpy(p, &value, 4); /* the host is little-endian */
+    return p + 4;
 }
 
 static bool is_byte(int32_t value) {
     return value >= -128 && value <= 127;
 }
 
+/* Written through a pointer of its own: a store of bytes could change any other. */
 void x64_op(struct x64 *x, uint32_t opcode, int reg, struct x64_place place) {
+    uint8_t *p = x->at;
     unsigned rex = (opcode & X64_WIDE ? 8 : 0) | (reg >= 8 ? 4 : 0) | (place.index >= 8 ? 2 : 0) |
                    (place.base >= 8 ? 1 : 0);
     if (opcode & X64_SHORT)
-        byte(x, 0x66);
+        *p++ = 0x66;
     if (rex || opcode & X64_BYTE) /* with a prefix, byte registers 4 to 7 are spl to dil */
-        byte(x, 0x40 | rex);
+        *p++ = (uint8_t)(0x40 | rex);
     if (opcode & X64_TWO)
-        byte(x, 0x0f);
-    byte(x, opcode & 0xff);
+        *p++ = 0x0f;
+    *p++ = (uint8_t)opcode;
     unsigned middle = (unsigned)(reg & 7) << 3, base = place.base & 7;
     if (!place.memory) {
-        byte(x, 0xc0 | middle | base);
+        *p++ = (uint8_t)(0xc0 | middle | base);
+        x->at = p;
         return;
     }
     /* Base 5 (rbp, r13) cannot go without a displacement, base 4 (rsp, r12) not without a SIB. */
     unsigned mode = place.disp == 0 && base != 5 ? 0 : is_byte(place.disp) ? 0x40 : 0x80;
     if (place.index == X64_NONE && base != 4) {
-        byte(x, mode | middle | base);
+        *p++ = (uint8_t)(mode | middle | base);
     } else {
-        byte(x, mode | middle | 4);
-        byte(x, (unsigned)place.scale << 6 |
-                    (place.index == X64_NONE ? 4U : (unsigned)place.index & 7) << 3 | base);
+        *p++ = (uint8_t)(mode | middle | 4);
+        *p++ = (uint8_t)((unsigned)place.scale << 6 |
+                         (place.index == X64_NONE ? 4U : (unsigned)place.index & 7) << 3 | base);
     }
     if (mode == 0x40)
-        byte(x, (uint8_t)place.disp);
+        *p++ = (uint8_t)place.disp;
     else if (mode == 0x80)
-        word(x, (uint32_t)place.disp);
+        p = word(p, (uint32_t)place.disp);
+    x->at = p;
+}
+
+static void byte(struct x64 *x, unsigned value) {
+    *x->at++ = (uint8_t)value;
 }
 
 void x64_imm(struct x64 *x, uint32_t op, struct x64_place place, int32_t imm) {
@@ -51,7 +54,7 @@ void x64_imm(struct x64 *x, uint32_t op, struct x64_place place, int32_t imm) {
     if (is_byte(imm))
         byte(x, (uint8_t)imm);
     else
-        word(x, (uint32_t)imm);
+        x->at = word(x->at, (uint32_t)imm);
 }
 
 void x64_shift(struct x64 *x, uint32_t op, struct x64_place place, unsigned n) {
@@ -67,14 +70,14 @@ void x64_set(struct x64 *x, struct x64_place place, uint32_t imm) {
             byte(x, 0x41);
         byte(x, 0xb8 | (place.base & 7));
     }
-    word(x, imm);
+    x->at = word(x->at, imm);
 }
 
 void x64_set64(struct x64 *x, enum x64_reg reg, uint64_t imm) {
     byte(x, 0x48 | (reg >= 8 ? 1 : 0));
     byte(x, 0xb8 | (reg & 7));
-    word(x, (uint32_t)imm);
-    word(x, (uint32_t)(imm >> 32));
+    x->at = word(x->at, (uint32_t)imm);
+    x->at = word(x->at, (uint32_t)(imm >> 32));
 }
 
 void x64_test_byte(struct x64 *x, enum x64_reg reg, uint8_t imm) {
@@ -117,7 +120,7 @@ void x64_cdq(struct x64 *x) {
 
 static uint8_t *offset(struct x64 *x) {
     uint8_t *site = x->at;
-    word(x, 0);
+    x->at = word(x->at, 0);
     return site;
 }
 

@@ -29,9 +29,9 @@ enum x64_reg {
     X64_NONE = -1
 };
 
-/* Where code goes. Past `end` nothing is written; the caller has seen to it that there is room. */
+/* Where code goes. The caller has seen to it that there is room. */
 struct x64 {
-    uint8_t *at, *end;
+    uint8_t *at;
 };
 
 /* An operand: a register, or memory at base + index * scale + disp. */
