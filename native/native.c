@@ -76,16 +76,6 @@ static void registers_in(struct frame *f, const struct pg_machine *m) {
     memcpy(f->m, m->cpu.m, sizeof f->m);
 }
 
-/* How an instruction uses memory. */
-static const struct {
-    uint8_t size; /* 0: not at all */
-    uint8_t use;
-} accesses[PG_NOPS] = {
-    [PG_OP_lb] = {1, PG_READ},  [PG_OP_lh] = {2, PG_READ},  [PG_OP_lw] = {4, PG_READ},
-    [PG_OP_lbu] = {1, PG_READ}, [PG_OP_lhu] = {2, PG_READ}, [PG_OP_sb] = {1, PG_WRITE},
-    [PG_OP_sh] = {2, PG_WRITE}, [PG_OP_sw] = {4, PG_WRITE},
-};
-
 /* Called by generated code for an instruction that has a fast form which does not apply. `insn` is
  * the number of the block and, in the low byte, of the instruction in it. Returns 0 to go on behind
  * it; else everything is in *m. */
@@ -101,8 +91,8 @@ static uint32_t help(struct frame *f, uint32_t insn) {
     m->cpu.psw.pc = pc;
     m->trap = (struct pg_trap){0};
     uint32_t va = m->cpu.r[in.a] + (uint32_t)in.imm;
-    if (accesses[in.op].size && va % accesses[in.op].size == 0)
-        space_fill(&n->spaces, va, (enum pg_use)accesses[in.op].use);
+    if (native_accesses[in.op].size && va % native_accesses[in.op].size == 0)
+        space_fill(&n->spaces, va, (enum pg_use)native_accesses[in.op].use);
     m->trap = (struct pg_trap){0};
     enum pg_outcome outcome = pg_perform(m, &in);
     uint32_t next = m->next_pc;

@@ -6,11 +6,21 @@
  * know, a watched one, a misaligned address, a trap) it leaves to the helper, instruction by
  * instruction.
  *
- * eax, ecx and edx are scratch; nothing is kept in them from one instruction to the next.
+ * rax and rcx are scratch; nothing is kept in them from one instruction to the next. rdx is, too,
+ * unless a register is pinned: if several accesses of a block go to addresses near one register,
+ * which does not change between them, then rdx is made the register's address in the host, and they
+ * need not look at the window any more. It is 0 if they do not lie in one page that the window
+ * knows; then each goes the long way, out of line.
  */
 #include "native/translate.h"
 
 #include <string.h>
+
+const struct native_access native_accesses[PG_NOPS] = {
+    [PG_OP_lb] = {1, PG_READ},  [PG_OP_lh] = {2, PG_READ},  [PG_OP_lw] = {4, PG_READ},
+    [PG_OP_lbu] = {1, PG_READ}, [PG_OP_lhu] = {2, PG_READ}, [PG_OP_sb] = {1, PG_WRITE},
+    [PG_OP_sh] = {2, PG_WRITE}, [PG_OP_sw] = {4, PG_WRITE},
+};
 
 /* What of the low two bits of a register is known. */
 enum { LOW_UNKNOWN = 4 };
@@ -21,6 +31,8 @@ struct aside {
     int n;
     uint32_t index;      /* of the instruction */
     const uint8_t *back; /* where to go on */
+    bool pinned;         /* a register is: the helper does not preserve rdx */
+    bool by_window;      /* try the window first */
 };
 
 /* A conditional branch that is taken. */
@@ -35,7 +47,11 @@ struct translator {
     const struct universe *u;
     uint32_t pc, pa; /* of the block */
     uint32_t index;  /* of the instruction */
-    bool ended;      /* the last instruction has said where to go */
+    uint32_t ninsns;
+    struct pg_insn insns[MOST_INSNS];
+    uint8_t pinned;        /* the register whose host address is in rdx; 0: none */
+    uint32_t pinned_until; /* the last instruction that uses it */
+    bool ended;            /* the last instruction has said where to go */
     uint8_t low[PG_NREGS];
     struct aside asides[MOST_INSNS];
     struct side sides[MOST_INSNS];
@@ -43,6 +59,17 @@ struct translator {
 };
 
 #define FIELD(name) x64_at(RSP, (int32_t)offsetof(struct frame, name))
+
+/* The fast forms. */
+struct form {
+    void (*emit)(struct translator *t, const struct pg_insn *in, uint32_t argument);
+    uint32_t argument;
+};
+static const struct form forms[PG_NOPS];
+
+static bool is_branch(uint8_t op) {
+    return pg_rows[op].format == PG_FMT_B || pg_rows[op].format == PG_FMT_MB;
+}
 
 /* ---- registers */
 
@@ -318,7 +345,7 @@ static void divide(struct translator *t, const struct pg_insn *in, uint32_t kind
 /* What cannot be done in line at this instruction. */
 static struct aside *aside(struct translator *t) {
     struct aside *a = &t->asides[t->nasides++];
-    *a = (struct aside){.index = t->index};
+    *a = (struct aside){.index = t->index, .pinned = t->pinned};
     return a;
 }
 
@@ -337,61 +364,134 @@ static void address(struct translator *t, const struct pg_insn *in) {
     }
 }
 
-/* Where M[r[in->a] + imm] lies in the host. Uses rax, rcx and rdx. */
-static struct x64_place locate(struct translator *t, const struct pg_insn *in, unsigned size,
-                               enum pg_use use, struct aside *a) {
+static bool may_be_misaligned(const struct translator *t, const struct pg_insn *in) {
+    unsigned size = native_accesses[in->op].size, low = t->low[in->a];
+    return size > 1 && (low == LOW_UNKNOWN || (low + (uint32_t)in->imm) & (size - 1));
+}
+
+static int32_t table(enum pg_use use) {
+    return use == PG_WRITE ? offsetof(struct window, write) : offsetof(struct window, read);
+}
+
+/* Does the instruction change general register g, or rdx? */
+static bool unpins(const struct pg_insn *in, unsigned g) {
+    if (in->op == PG_OP_div || in->op == PG_OP_divu || in->op == PG_OP_rem || in->op == PG_OP_remu)
+        return true;
+    return in->d == g && native_accesses[in->op].use != PG_WRITE && !is_branch(in->op);
+}
+
+/* Pin the base register of the access at hand if that pays. */
+static void pin(struct translator *t, unsigned g) {
+    enum { LEAST_USES = 6, MOST_BETWEEN = 2048 };
+    struct x64 *x = &t->x;
+    int32_t low = INT32_MAX, high = INT32_MIN;
+    uint32_t uses = 0, last = 0;
+    bool used[2] = {false, false}; /* by enum pg_use */
+    for (uint32_t k = t->index; k < t->ninsns; k++) {
+        const struct pg_insn *in = &t->insns[k];
+        int32_t size = native_accesses[in->op].size;
+        if (size && in->a == g) {
+            int32_t from = in->imm < low ? in->imm : low;
+            int32_t to = in->imm + size - 1 > high ? in->imm + size - 1 : high;
+            if (to - from > MOST_BETWEEN)
+                break;
+            low = from;
+            high = to;
+            uses++;
+            last = k;
+            used[native_accesses[in->op].use] = true;
+        }
+        if (unpins(in, g))
+            break;
+    }
+    if (uses < LEAST_USES)
+        return;
+    t->pinned = (uint8_t)g;
+    t->pinned_until = last;
+    x64_set(x, x64_in(RDX), 0);
+    enum x64_reg base = take(t, g, RAX);
+    x64_op(x, X64_LEA, RCX, x64_at(base, low));
+    x64_op(x, X64_LEA, RAX, x64_at(base, high));
+    x64_op(x, X64_XOR, RAX, x64_in(RCX));
+    x64_imm(x, X64_G_CMP, x64_in(RAX), PG_PAGE);
+    uint8_t *two_pages = x64_jcc(x, X64_AE);
+    x64_shift(x, X64_SHR, x64_in(RCX), PG_PAGE_BITS);
+    x64_op(x, X64_MOV | X64_WIDE, RDX,
+           x64_sum(WINDOW, RCX, 3, table(used[PG_READ] ? PG_READ : PG_WRITE)));
+    if (used[PG_READ] && used[PG_WRITE]) {
+        x64_set(x, x64_in(RAX), 0);
+        x64_op(x, X64_CMP | X64_WIDE, RDX, x64_sum(WINDOW, RCX, 3, table(PG_WRITE)));
+        x64_op(x, X64_CMOVNE | X64_WIDE, RDX, x64_in(RAX));
+    }
+    x64_op(x, X64_TEST | X64_WIDE, RDX, x64_in(RDX));
+    uint8_t *unknown = x64_jcc(x, X64_E);
+    x64_op(x, X64_ADD | X64_WIDE, RDX, x64_in(take(t, g, RAX)));
+    x64_link(two_pages, x->at);
+    x64_link(unknown, x->at);
+}
+
+/* The access itself. If the data has no host register, its place may use rcx, but not rax. */
+static void transfer(struct translator *t, const struct pg_insn *in, struct x64_place place) {
+    uint32_t op = forms[in->op].argument;
+    if (native_accesses[in->op].use == PG_WRITE) {
+        x64_op(&t->x, op, take(t, in->d, RAX), place);
+    } else {
+        enum x64_reg d = in->d ? host_or(in->d, RAX) : RAX;
+        x64_op(&t->x, op, d, place);
+        if (in->d)
+            put(t, in->d, d);
+    }
+}
+
+/* The access by the window, with jumps out of line where that does not do. Leaves rdx alone. */
+static void by_window(struct translator *t, const struct pg_insn *in, struct aside *a, bool check) {
     struct x64 *x = &t->x;
     address(t, in);
-    if (size == 2 ||
-        (size == 4 && ((t->low[in->a] + (uint32_t)in->imm) & 3 || t->low[in->a] == LOW_UNKNOWN))) {
-        x64_test_byte(x, RAX, (uint8_t)(size - 1));
+    if (check) {
+        x64_test_byte(x, RAX, (uint8_t)(native_accesses[in->op].size - 1));
         unless(t, a, X64_NE);
     }
     x64_op(x, X64_MOV, RCX, x64_in(RAX));
     x64_shift(x, X64_SHR, x64_in(RCX), PG_PAGE_BITS);
-    x64_op(x, X64_MOV | X64_WIDE, RDX,
-           x64_sum(WINDOW, RCX, 3, use == PG_WRITE ? offsetof(struct window, write) : 0));
-    x64_op(x, X64_TEST | X64_WIDE, RDX, x64_in(RDX));
+    x64_op(x, X64_MOV | X64_WIDE, RCX,
+           x64_sum(WINDOW, RCX, 3, table((enum pg_use)native_accesses[in->op].use)));
+    x64_op(x, X64_TEST | X64_WIDE, RCX, x64_in(RCX));
     unless(t, a, X64_E);
-    return x64_sum(RDX, RAX, 0, 0);
-}
-
-/* After an access that went well. */
-static void learn(struct translator *t, const struct pg_insn *in, unsigned size) {
-    if (size == 4)
-        know(t, in->a, (0U - (uint32_t)in->imm) & 3);
-}
-
-static unsigned size_of(uint32_t op) {
-    switch (op) {
-    case X64_MOVSX8:
-    case X64_MOVZX8:
-    case X64_STORE8: return 1;
-    case X64_MOVSX16:
-    case X64_MOVZX16:
-    case X64_STORE16: return 2;
-    default: return 4;
+    if (host_register[in->d] == X64_NONE && native_accesses[in->op].use == PG_WRITE) {
+        x64_op(x, X64_ADD | X64_WIDE, RCX, x64_in(RAX));
+        transfer(t, in, x64_at(RCX, 0));
+    } else {
+        transfer(t, in, x64_sum(RCX, RAX, 0, 0));
     }
 }
 
-static void load(struct translator *t, const struct pg_insn *in, uint32_t op) {
+/* Loads and stores; `op` is for transfer. */
+static void access(struct translator *t, const struct pg_insn *in, uint32_t op) {
+    struct x64 *x = &t->x;
+    if (!t->pinned && in->a)
+        pin(t, in->a);
     struct aside *a = aside(t);
-    struct x64_place place = locate(t, in, size_of(op), PG_READ, a);
-    enum x64_reg d = in->d ? host_or(in->d, RCX) : RCX;
-    x64_op(&t->x, op, d, place);
-    if (in->d)
-        put(t, in->d, d);
-    a->back = t->x.at;
-    learn(t, in, size_of(op));
-    know(t, in->d, LOW_UNKNOWN);
-}
-
-static void store(struct translator *t, const struct pg_insn *in, uint32_t op) {
-    struct aside *a = aside(t);
-    struct x64_place place = locate(t, in, size_of(op), PG_WRITE, a);
-    x64_op(&t->x, op, take(t, in->d, RCX), place);
-    a->back = t->x.at;
-    learn(t, in, size_of(op));
+    bool check = may_be_misaligned(t, in);
+    if (t->pinned && in->a == t->pinned) {
+        if (check) {
+            address(t, in);
+            x64_test_byte(x, RAX, (uint8_t)(native_accesses[in->op].size - 1));
+            unless(t, a, X64_NE);
+        }
+        x64_op(x, X64_TEST | X64_WIDE, RDX, x64_in(RDX));
+        unless(t, a, X64_E);
+        a->by_window = true;
+        transfer(t, in, x64_at(RDX, in->imm));
+    } else {
+        by_window(t, in, a, check);
+    }
+    a->back = x->at;
+    if (t->pinned && t->index >= t->pinned_until)
+        t->pinned = 0;
+    if (native_accesses[in->op].size == 4)
+        know(t, in->a, (0U - (uint32_t)in->imm) & 3);
+    if (native_accesses[in->op].use == PG_READ)
+        know(t, in->d, LOW_UNKNOWN);
 }
 
 /* ---- branches */
@@ -528,10 +628,7 @@ static void tick(struct translator *t, const struct pg_insn *in, uint32_t unused
 
 /* ---- blocks */
 
-static const struct {
-    void (*emit)(struct translator *t, const struct pg_insn *in, uint32_t argument);
-    uint32_t argument;
-} forms[PG_NOPS] = {
+static const struct form forms[PG_NOPS] = {
 #define X(op, emitter, argument) [PG_OP_##op] = {emitter, argument},
 #include "native/emit.def"
 };
@@ -545,11 +642,20 @@ static bool has_form(const struct translator *t, const struct pg_insn *in) {
 static void finish(struct translator *t, uint32_t insns) {
     struct x64 *x = &t->x;
     for (uint32_t k = 0; k < t->nasides; k++) {
-        const struct aside *a = &t->asides[k];
+        struct aside *a = &t->asides[k];
         for (int j = 0; j < a->n; j++)
             x64_link(a->from[j], x->at);
+        if (a->by_window) {
+            a->n = 0;
+            by_window(t, &t->insns[a->index], a, native_accesses[t->insns[a->index].op].size > 1);
+            x64_link(x64_jmp(x), a->back);
+            for (int j = 0; j < a->n; j++)
+                x64_link(a->from[j], x->at);
+        }
         x64_set(x, x64_in(RAX), t->s->nblocks << 8 | a->index);
         x64_link(x64_call(x), t->s->glue.help);
+        if (a->pinned)
+            x64_set(x, x64_in(RDX), 0);
         x64_link(x64_jmp(x), a->back);
     }
     for (uint32_t k = 0; k < t->nsides; k++) {
@@ -580,14 +686,18 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
     x64_imm(x, X64_G_SUB, x64_in(BUDGET), 1); /* becomes the number of instructions */
     uint8_t *charge = x->at - 1;
     uint8_t *too_long = x64_jcc(x, X64_B);
-    while (!t.ended && t.index < most) {
-        struct pg_insn in;
-        pg_decode(pg_ram_read32(s->ram, pa + PG_WORD * t.index), &in);
-        if (!has_form(&t, &in))
+    for (bool ends = false; !ends && t.ninsns < most;) {
+        struct pg_insn *in = &t.insns[t.ninsns];
+        pg_decode(pg_ram_read32(s->ram, pa + PG_WORD * t.ninsns), in);
+        if (!has_form(&t, in))
             break;
-        forms[in.op].emit(&t, &in, forms[in.op].argument);
-        t.index++;
+        t.ninsns++;
+        ends = is_branch(in->op)
+                   ? !forward(in)
+                   : in->op == PG_OP_jal || in->op == PG_OP_jalr || in->op == PG_OP_mjmp;
     }
+    for (; t.index < t.ninsns; t.index++)
+        forms[t.insns[t.index].op].emit(&t, &t.insns[t.index], forms[t.insns[t.index].op].argument);
     uint32_t insns = t.index;
     struct block block = {.pc = pc,
                           .pa = pa,

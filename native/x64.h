@@ -81,6 +81,7 @@ enum {
     X64_STORE8 = 0x88 | X64_BYTE,
     X64_STORE16 = 0x89 | X64_SHORT,
     X64_LEA = 0x8d,
+    X64_CMOVNE = 0x45 | X64_TWO,
     X64_IMUL = 0xaf | X64_TWO,
     X64_MOVUPS = 0x10 | X64_TWO,
     X64_MOVUPS_STORE = 0x11 | X64_TWO,
