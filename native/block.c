@@ -37,17 +37,21 @@ static void written(void *context, uint32_t absolute, uint32_t size) {
     uint32_t pa = absolute - s->ram->base; /* wraps, and is then outside */
     if (pa >= s->ram->size)
         return;
-    uint32_t *list = &s->pages[pa >> PG_PAGE_BITS];
-    for (uint32_t *link = list; *link;) {
+    struct code_page *page = &s->pages[pa >> PG_PAGE_BITS];
+    for (uint32_t *link = &page->first; *link;) {
         struct block *b = &s->blocks[*link];
         if (overlaps(b, pa, pa + size - 1)) {
             kill_block(s, *link);
             *link = b->next_in_page;
+            if (page->kills < PATIENCE)
+                page->kills++;
+            else
+                page->wait = PAUSE;
         } else {
             link = &b->next_in_page;
         }
     }
-    if (!*list)
+    if (!page->first)
         pg_ram_unwatch(s->ram, pa, s->watch);
 }
 
@@ -86,8 +90,8 @@ void store_close(struct store *s) {
 
 void store_flush(struct store *s) {
     for (uint32_t k = 0; k < s->ram->size >> PG_PAGE_BITS; k++)
-        if (s->pages[k]) {
-            s->pages[k] = 0;
+        if (s->pages[k].first) {
+            s->pages[k] = (struct code_page){0};
             pg_ram_unwatch(s->ram, k << PG_PAGE_BITS, s->watch);
         }
     memset(s->buckets, 0, BUCKETS * sizeof *s->buckets);
@@ -109,10 +113,18 @@ uint32_t store_find(const struct store *s, uint8_t universe, uint32_t pc, uint32
     return k;
 }
 
+bool store_should_wait(struct store *s, uint32_t pa) {
+    struct code_page *page = &s->pages[pa >> PG_PAGE_BITS];
+    if (!page->wait)
+        return false;
+    page->wait--;
+    return true;
+}
+
 uint32_t store_add(struct store *s, const struct block *block) {
     uint32_t number = s->nblocks++;
     uint32_t *head = &s->buckets[bucket(block->universe, block->pc, block->pa)];
-    uint32_t *page = &s->pages[block->pa >> PG_PAGE_BITS];
+    uint32_t *page = &s->pages[block->pa >> PG_PAGE_BITS].first;
     s->blocks[number] = *block;
     s->blocks[number].next = *head;
     s->blocks[number].next_in_page = *page;

@@ -39,6 +39,17 @@ struct jump {
     uint32_t next; /* in the list of the block that it leads to */
 };
 
+/* A physical page: its blocks, and how often some of them were written to. Code that changes all
+ * the time is not worth translating, so that after the first few times it is left alone for a
+ * while. */
+struct code_page {
+    uint32_t first;
+    uint16_t kills; /* stays at PATIENCE */
+    uint16_t wait;  /* plain steps before the next translation */
+};
+
+enum { PATIENCE = 16, PAUSE = 100 };
+
 /* Entry points of the glue, the code that all blocks share: glue.c. */
 struct glue {
     /* Run generated code from `entry` on. 0: left at home->pc. EXIT_DONE: the helper has brought
@@ -60,10 +71,10 @@ struct store {
     struct block *blocks;
     struct jump *jumps;
     uint32_t nblocks, njumps;
-    uint32_t *buckets;      /* by hash */
-    uint32_t *pages;        /* by physical page */
-    struct target *targets; /* indirect jumps; a dead block is not among them */
-    uint8_t watch;          /* this watcher's bit in ram->watch; 0: none was free */
+    uint32_t *buckets;       /* by hash */
+    struct code_page *pages; /* by physical page */
+    struct target *targets;  /* indirect jumps; a dead block is not among them */
+    uint8_t watch;           /* this watcher's bit in ram->watch; 0: none was free */
 };
 
 /* Begin to watch. `helper` is what glue.help calls: it returns 0 to go on, else leaves. False if
@@ -80,6 +91,9 @@ bool store_has_room(const struct store *s);
 
 /* The block's number, or 0. */
 uint32_t store_find(const struct store *s, uint8_t universe, uint32_t pc, uint32_t pa);
+
+/* Should code of this page be stepped through for now? Counts the steps. */
+bool store_should_wait(struct store *s, uint32_t pa);
 
 /* Enter a block. The code has been written. */
 uint32_t store_add(struct store *s, const struct block *block);

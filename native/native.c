@@ -139,6 +139,8 @@ static uint32_t find(struct native *n, struct space **space) {
     }
     uint8_t universe = (*space)->universe;
     uint32_t found = store_find(s, universe, pc, pa);
+    if (!found && store_should_wait(s, pa))
+        return 0;
     if (!found)
         found = translate(s, pc, pa, &n->spaces.universes[universe], universe);
     if (s->blocks[found].insns)

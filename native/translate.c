@@ -125,17 +125,25 @@ static bool chainable(const struct translator *t, uint32_t pc) {
     return (pc ^ t->pc) < PG_PAGE || pc < t->u->code_limit;
 }
 
-/* Jump to the pc in eax, by the table of targets. */
-static void look_up(struct translator *t) {
+/* Jump to the pc in eax, by this entry of the table of targets, without its place in the struct. */
+static void look_at(struct translator *t, struct x64_place entry) {
     struct x64 *x = &t->x;
-    x64_op(x, X64_MOV, RCX, x64_in(RAX));
-    x64_imm(x, X64_G_AND, x64_in(RCX), (TARGETS - 1) * PG_WORD);
+    struct x64_place tag = entry;
+    tag.disp += (int32_t)offsetof(struct target, tag);
+    entry.disp += (int32_t)offsetof(struct target, entry);
     x64_op(x, X64_MOV | X64_WIDE, RDX, FIELD(targets));
     x64_op(x, X64_OR | X64_WIDE, RAX, FIELD(epoch));
-    _Static_assert(sizeof(struct target) == 4 * PG_WORD, "the index is scaled by 4");
-    x64_op(x, X64_CMP | X64_WIDE, RAX, x64_sum(RDX, RCX, 2, offsetof(struct target, tag)));
+    x64_op(x, X64_CMP | X64_WIDE, RAX, tag);
     x64_link(x64_jcc(x, X64_NE), t->s->glue.miss);
-    x64_op(x, X64_GROUP5, 4, x64_sum(RDX, RCX, 2, offsetof(struct target, entry)));
+    x64_op(x, X64_GROUP5, 4, entry);
+}
+
+/* Jump to the pc in eax. */
+static void look_up(struct translator *t) {
+    x64_op(&t->x, X64_MOV, RCX, x64_in(RAX));
+    x64_imm(&t->x, X64_G_AND, x64_in(RCX), (TARGETS - 1) * PG_WORD);
+    _Static_assert(sizeof(struct target) == 4 * PG_WORD, "the index is scaled by 4");
+    look_at(t, x64_sum(RDX, RCX, 2, 0));
 }
 
 /* The stub of a jump to pc: leave, and say which jump it was. */
@@ -154,7 +162,7 @@ static void go_to(struct translator *t, uint32_t pc) {
         stub(t, site, pc);
     } else {
         x64_set(&t->x, x64_in(RAX), pc);
-        look_up(t);
+        look_at(t, x64_at(RDX, (int32_t)(target_slot(pc) * sizeof(struct target))));
     }
 }
 
@@ -511,9 +519,16 @@ static void branch_if(struct translator *t, const struct pg_insn *in, uint32_t c
     }
 }
 
+static void compare_zero(struct translator *t, unsigned g) {
+    if (host_register[g] != X64_NONE)
+        x64_op(&t->x, X64_TEST, host_register[g], reg(g));
+    else
+        x64_imm(&t->x, X64_G_CMP, reg(g), 0);
+}
+
 static void branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {
     if (in->a == 0 && in->d)
-        x64_imm(&t->x, X64_G_CMP, reg(in->d), 0);
+        compare_zero(t, in->d);
     else
         x64_op(&t->x, X64_CMP, take(t, in->d, RAX), reg(in->a));
     branch_if(t, in, cc);
