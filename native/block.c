@@ -11,9 +11,12 @@ static uint32_t bucket(uint8_t universe, uint32_t pc, uint32_t pa) {
 }
 _Static_assert(BUCKETS == 1 << (32 - 17), "the hash's upper bits");
 
+static uint32_t words_of(const struct block *b) {
+    return b->insns ? b->insns : 1;
+}
+
 static bool overlaps(const struct block *b, uint32_t first, uint32_t last) {
-    uint32_t words = b->insns ? b->insns : 1;
-    return b->pa <= last && first < b->pa + PG_WORD * words;
+    return b->pa <= last && first < b->pa + PG_WORD * words_of(b);
 }
 
 static void kill_block(struct store *s, uint32_t number) {
@@ -38,6 +41,11 @@ static void written(void *context, uint32_t absolute, uint32_t size) {
     if (pa >= s->ram->size)
         return;
     struct code_page *page = &s->pages[pa >> PG_PAGE_BITS];
+    uint32_t word = pa % PG_PAGE / PG_WORD, last = (pa + size - 1) % PG_PAGE / PG_WORD;
+    while (word <= last && !(page->code[word / 64] >> word % 64 & 1))
+        word++;
+    if (word > last) /* data beside code */
+        return;
     for (uint32_t *link = &page->first; *link;) {
         struct block *b = &s->blocks[*link];
         if (overlaps(b, pa, pa + size - 1)) {
@@ -51,8 +59,10 @@ static void written(void *context, uint32_t absolute, uint32_t size) {
             link = &b->next_in_page;
         }
     }
-    if (!page->first)
+    if (!page->first) {
+        memset(page->code, 0, sizeof page->code);
         pg_ram_unwatch(s->ram, pa, s->watch);
+    }
 }
 
 bool store_open(struct store *s, struct pg_ram *ram,
@@ -124,11 +134,14 @@ bool store_should_wait(struct store *s, uint32_t pa) {
 uint32_t store_add(struct store *s, const struct block *block) {
     uint32_t number = s->nblocks++;
     uint32_t *head = &s->buckets[bucket(block->universe, block->pc, block->pa)];
-    uint32_t *page = &s->pages[block->pa >> PG_PAGE_BITS].first;
+    struct code_page *page = &s->pages[block->pa >> PG_PAGE_BITS];
+    uint32_t word = block->pa % PG_PAGE / PG_WORD;
     s->blocks[number] = *block;
     s->blocks[number].next = *head;
-    s->blocks[number].next_in_page = *page;
-    *head = *page = number;
+    s->blocks[number].next_in_page = page->first;
+    *head = page->first = number;
+    for (uint32_t k = word; k < word + words_of(block); k++)
+        page->code[k / 64] |= (uint64_t)1 << k % 64;
     pg_ram_watch(s->ram, block->pa, s->watch);
     return number;
 }

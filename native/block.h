@@ -44,8 +44,9 @@ struct jump {
  * while. */
 struct code_page {
     uint32_t first;
-    uint16_t kills; /* stays at PATIENCE */
-    uint16_t wait;  /* plain steps before the next translation */
+    uint16_t kills;                        /* stays at PATIENCE */
+    uint16_t wait;                         /* plain steps before the next translation */
+    uint64_t code[PG_PAGE / PG_WORD / 64]; /* a bit for each word that is in a block, or was */
 };
 
 enum { PATIENCE = 16, PAUSE = 100 };

@@ -76,6 +76,20 @@ static void registers_in(struct frame *f, const struct pg_machine *m) {
     memcpy(f->m, m->cpu.m, sizeof f->m);
 }
 
+/* Where an instruction stores, if that is all there is to it. Fills the window. */
+static bool locate(struct native *n, const struct frame *f, const struct pg_insn *in,
+                   uint32_t *pa) {
+    const struct native_access *access = &native_accesses[in->op];
+    if (in->op == PG_OP_msw || in->op == PG_OP_mswm) {
+        uint32_t offset = f->m[in->a] + (uint32_t)in->imm;
+        return offset % PG_WORD == 0 && offset < f->mon_limit &&
+               pg_monitor_address(n->m, offset, pa);
+    }
+    uint32_t va = f->r[in->a] + (uint32_t)in->imm;
+    return access->size && va % access->size == 0 &&
+           space_fill(&n->spaces, va, (enum pg_use)access->use, pa) && access->use == PG_WRITE;
+}
+
 /* Called by generated code for an instruction that has a fast form which does not apply. `insn` is
  * the number of the block and, in the low byte, of the instruction in it. Returns 0 to go on behind
  * it; else everything is in *m. */
@@ -83,24 +97,31 @@ static uint32_t help(struct frame *f, uint32_t insn) {
     struct native *n = f->engine;
     struct pg_machine *m = n->m;
     const struct block *b = &n->store.blocks[insn >> 8];
-    uint32_t index = insn & 0xff, pc = b->pc + PG_WORD * index;
+    uint32_t index = insn & 0xff, pc = b->pc + PG_WORD * index, pa;
     uint32_t budget = f->budget + b->insns - index; /* this one has not happened yet */
+    enum pg_outcome outcome = PG_RETIRED;
     struct pg_insn in; /* read first: a walk may write even where this instruction stands */
     pg_decode(pg_ram_read32(&m->ram, b->pa + PG_WORD * index), &in);
-    registers_out(m, f);
     m->cpu.psw.pc = pc;
-    m->trap = (struct pg_trap){0};
-    uint32_t va = m->cpu.r[in.a] + (uint32_t)in.imm;
-    if (native_accesses[in.op].size && va % native_accesses[in.op].size == 0)
-        space_fill(&n->spaces, va, (enum pg_use)native_accesses[in.op].use);
-    m->trap = (struct pg_trap){0};
-    enum pg_outcome outcome = pg_perform(m, &in);
-    uint32_t next = m->next_pc;
-    if (outcome == PG_RETIRED && !b->dead && m->run == PG_RUNNING && next == pc + PG_WORD &&
-        m->tlb.changes == n->spaces.current->tlb_changes) {
-        registers_in(f, m);
-        return 0;
+    if (locate(n, f, &in, &pa)) {
+        m->next_pc = pc + PG_WORD;
+        m->idle = false;
+        pg_ram_write(&m->ram, pa, in.op == PG_OP_mswm ? f->m[in.d] : f->r[in.d],
+                     native_accesses[in.op].size ? native_accesses[in.op].size : PG_WORD);
+        if (!b->dead)
+            return 0;
+        registers_out(m, f);
+    } else {
+        registers_out(m, f);
+        m->trap = (struct pg_trap){0};
+        outcome = pg_perform(m, &in);
+        if (outcome == PG_RETIRED && !b->dead && m->run == PG_RUNNING &&
+            m->next_pc == pc + PG_WORD && m->tlb.changes == n->spaces.current->tlb_changes) {
+            registers_in(f, m);
+            return 0;
+        }
     }
+    uint32_t next = m->next_pc;
     settle(n, budget, pc);
     m->next_pc = next;
     if (outcome == PG_RETIRED)

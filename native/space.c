@@ -137,18 +137,20 @@ void space_mind_watches(struct spaces *spaces) {
     space->nfilled = kept;
 }
 
-void space_fill(struct spaces *spaces, uint32_t va, enum pg_use use) {
+bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *pa) {
     struct pg_machine *m = spaces->m;
     struct space *space = spaces->current;
-    uint32_t pa, page = va >> PG_PAGE_BITS;
-    if (!pg_translate(m, va, use, &pa) || m->tlb.changes != space->tlb_changes)
-        return;
+    uint32_t page = va >> PG_PAGE_BITS;
+    if (!pg_translate(m, va, use, pa) || m->tlb.changes != space->tlb_changes ||
+        m->run != PG_RUNNING)
+        return false;
     uint64_t *entry = use == PG_WRITE ? &space->window->write[page] : &space->window->read[page];
-    uint64_t add = (uint64_t)(uintptr_t)m->ram.bytes + pa - va;
-    if (*entry || add == 0 || (use == PG_WRITE && m->ram.watch[pa >> PG_PAGE_BITS]))
-        return;
+    uint64_t add = (uint64_t)(uintptr_t)m->ram.bytes + *pa - va;
+    if (*entry || add == 0 || (use == PG_WRITE && m->ram.watch[*pa >> PG_PAGE_BITS]))
+        return true;
     if (space->nfilled == FILLED)
         empty(space);
     *entry = add;
     space->filled[space->nfilled++] = page + (use == PG_WRITE ? PAGES : 0);
+    return true;
 }

@@ -66,8 +66,10 @@ void space_mind_watches(struct spaces *spaces);
 /* Forget all spaces and universes. The machine's targets must be emptied, too. */
 void spaces_flush(struct spaces *spaces);
 
-/* After an access to va that generated code could not do: remember the translation, if there is
- * one. Its effects on the machine are those that the access itself would have. */
-void space_fill(struct spaces *spaces, uint32_t va, enum pg_use use);
+/* For an aligned access that generated code could not do: where it goes. On true nothing of the
+ * machine has changed but what the access changes itself, and the window knows the page, unless it
+ * must not. On false (a denial, or a walk that changed the TLB, after which the same access
+ * succeeds) let the semantic function do the whole access. */
+bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *pa);
 
 #endif
