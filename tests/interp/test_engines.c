@@ -320,6 +320,45 @@ static void test_full(void **state) {
     lockstep_close(&l);
 }
 
+/* More blocks than an engine of generated code keeps, twice over. */
+static void test_many_blocks(void **state) {
+    enum { WORDS = 80000 };
+    struct lockstep l;
+    lockstep_open(&l, *state, (WORDS / 1024 + 2) * PG_PAGE);
+    for (uint32_t k = 0; k + 1 < WORDS; k++)
+        lockstep_poke(&l, CODE + 4 * k, I(jal, 0, 0, 1));
+    lockstep_poke(&l, CODE + 4 * (WORDS - 1), I(jalr, 0, 0, CODE));
+    psw(&l, (struct pg_psw){.pc = CODE});
+    go(&l, 2 * WORDS + 100);
+    lockstep_close(&l);
+}
+
+/* Accesses near one another, which an engine may look up together: across the end of a page, in
+ * pages with fewer rights, misaligned, and into the very code. */
+static void test_near(void **state) {
+    static const uint32_t bits[] = {0x307, 0x337, 0x303, 0, 0x335, 0x317};
+    static const uint32_t offsets[] = {0, 1, 2, 8, 0xfe4, 0xfe8, 0xff0, 0xffc};
+    const uint32_t code[] = {I(lw, 6, 5, 0),  I(sw, 6, 5, 4),    I(lb, 7, 5, 8),   I(sh, 7, 5, 12),
+                             I(lw, 8, 5, 16), I(addi, 8, 8, 1),  I(sw, 8, 5, 20),  I(lw, 9, 5, -8),
+                             I(sw, 9, 5, 24), I(lbu, 10, 5, 27), I(addi, 5, 5, 4), I(jal, 0, 0, 0)};
+    for (int paged = 0; paged < 2; paged++) {
+        struct lockstep l;
+        start_paged(&l, *state, 0x30f);
+        for (uint32_t k = 0; k < sizeof bits / sizeof *bits; k++)
+            lockstep_poke(&l, TABLE + 4 * (2 + k), (2 + k) << PG_PAGE_BITS | bits[k]);
+        uint64_t T = 0;
+        for (uint32_t page = 1; page < 8; page++)
+            for (uint32_t k = 0; k < 3 * sizeof offsets / sizeof *offsets; k++) {
+                put(&l, CODE, code, sizeof code / sizeof *code);
+                for (int e = 0; e < 2; e++)
+                    l.m[e]->cpu.r[5] = page * PG_PAGE + offsets[k / 3];
+                psw(&l, (struct pg_psw){paged ? PG_MODE_PAGED : 0, CODE, ROOT, MEMORY});
+                go(&l, T += 12 + k);
+            }
+        lockstep_close(&l);
+    }
+}
+
 #define TESTS(X)                                                                                   \
     X(next_instruction)                                                                            \
     X(block_grows)                                                                                 \
@@ -334,7 +373,9 @@ static void test_full(void **state) {
     X(firmware)                                                                                    \
     X(view)                                                                                        \
     X(many)                                                                                        \
-    X(full)
+    X(full)                                                                                        \
+    X(many_blocks)                                                                                 \
+    X(near)
 
 /* All of them with each engine but the reference. */
 int main(void) {
