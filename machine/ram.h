@@ -26,6 +26,7 @@ struct pg_ram_store {
     uint8_t *bytes;
     uint8_t *watch; /* per page, one bit per watcher */
     uint32_t size;
+    uint64_t watches; /* how often a watch began: whoever keeps a list of unwatched pages compares */
     struct {
         pg_watch_fn *written; /* NULL: slot free */
         void *context;
@@ -65,7 +66,10 @@ static inline bool pg_ram_has(const struct pg_ram *ram, uint32_t pa, uint32_t si
 }
 
 static inline void pg_ram_watch(struct pg_ram *ram, uint32_t pa, uint8_t bit) {
-    ram->watch[pa >> PG_PAGE_BITS] |= bit;
+    uint8_t *watch = &ram->watch[pa >> PG_PAGE_BITS];
+    if (!(*watch & bit))
+        ram->store->watches++;
+    *watch |= bit;
 }
 
 static inline void pg_ram_unwatch(struct pg_ram *ram, uint32_t pa, uint8_t bit) {

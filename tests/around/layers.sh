@@ -6,13 +6,13 @@ set -u
 cd "$1" || exit
 
 # Inner layers first.
-layers="isa machine interp vmm monitor"
+layers="isa machine interp native vmm monitor"
 
 # What C11 and POSIX give, as far as the inner layers may want it.
 libc="assert ctype errno fcntl inttypes limits signal stdarg stdbool stddef stdint stdio stdlib
 string strings sys/mman sys/stat sys/types time unistd"
 
-find isa machine interp vmm monitor -name '*.[ch]' -exec awk -v layers="$layers" -v libc="$libc" '
+find isa machine interp native vmm monitor -name '*.[ch]' -exec awk -v layers="$layers" -v libc="$libc" '
     BEGIN {
         n = split(layers, names, " ")
         for (k = 1; k <= n; k++)

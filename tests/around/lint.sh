@@ -14,7 +14,7 @@ for tool in clang-format clang-tidy; do
 done
 if [ $# -eq 0 ]; then
     # shellcheck disable=SC2046 # no blanks in the tree's own names
-    set -- $(find isa machine interp vmm monitor guests tests -name '*.[ch]' | sort)
+    set -- $(find isa machine interp native vmm monitor guests tests -name '*.[ch]' | sort)
 fi
 
 status=0

@@ -7,7 +7,7 @@ source=$1 work=$2
 rm -rf "$work"
 mkdir -p "$work"
 cd "$source"
-cp -R CMakeLists.txt CMakePresets.json isa machine interp vmm monitor guests tests "$work"
+cp -R CMakeLists.txt CMakePresets.json isa machine interp native vmm monitor guests tests "$work"
 cd "$work"
 
 # block NAME: the text of the section's code block whose opening line ends in NAME.
@@ -64,7 +64,8 @@ grep -q '100% tests passed, 0 tests failed out of 1' output.txt || fail "the tes
 grep -q "\<$name\>" isa/MANUAL.md || fail "the manual does not know $name"
 results=$(sed -n 's/^result *//p' output.txt)
 echo "$results" | grep -q '^\(exit 7 *\)\{4,\}$' || fail "compare says: $results"
-for engine in reference threaded; do
+engines=$(build/debug/trapeze --help | sed -n '/^Engines:/,/^[A-DF-Z]/s/^  \([a-z]*\)  .*/\1/p')
+for engine in ${engines:-none}; do
     status=0
     build/debug/trapeze run --engine $engine -I guests "$name.s" || status=$?
     [ $status -eq 7 ] || fail "exit status $status on the $engine engine"

@@ -1,8 +1,8 @@
-/* bench_engine.c - how fast the engines are: reference against threaded.
+/* bench_engine.c - how fast the engines are, and how much faster than the reference.
  *
  *     bench_engine [ROUNDS]
  *
- * Each program runs for a fixed number of steps under both engines in turn, ROUNDS times (default
+ * Each program runs for a fixed number of steps under every engine in turn, ROUNDS times (default
  * 7), so that a change of the host's pace meets both; the medians are printed.
  */
 #include "interp/engine.h"
@@ -214,29 +214,34 @@ static int ascending(const void *x, const void *y) {
 }
 
 int main(int argc, char **argv) {
-    enum { MOST = 99 };
+    enum { MOST = 99, ENGINES = 8 };
     int rounds = argc > 1 ? atoi(argv[1]) : 7;
     if (rounds < 1 || rounds > MOST) {
         fprintf(stderr, "usage: bench_engine [ROUNDS], 1..%d\n", MOST);
         return 68;
     }
-    printf("%-22s %12s %12s %8s\n", "million steps/s", "reference", "threaded", "ratio");
+    printf("%-22s", "million steps/s");
+    for (int e = 0; pg_engines[e]; e++)
+        printf(" %12s%s", pg_engines[e]->name, e ? "    ratio" : "");
+    printf("\n");
     for (size_t k = 0; k < sizeof programs / sizeof *programs; k++) {
-        double seconds[2][MOST];
-        uint32_t end[2];
+        double seconds[ENGINES][MOST];
+        uint32_t end[ENGINES];
         for (int round = 0; round < rounds; round++)
-            for (int e = 0; e < 2; e++)
-                seconds[e][round] =
-                    measure(&programs[k], e ? &pg_engine_threaded : &pg_engine_reference, &end[e]);
-        if (end[0] != end[1]) {
-            fprintf(stderr, "bench_engine: %s: the engines differ\n", programs[k].name);
-            return 1;
-        }
-        for (int e = 0; e < 2; e++)
+            for (int e = 0; pg_engines[e]; e++)
+                seconds[e][round] = measure(&programs[k], pg_engines[e], &end[e]);
+        printf("%-22s", programs[k].name);
+        for (int e = 0; pg_engines[e]; e++) {
+            if (end[e] != end[0]) {
+                fprintf(stderr, "bench_engine: %s: the engines differ\n", programs[k].name);
+                return 1;
+            }
             qsort(seconds[e], (size_t)rounds, sizeof(double), ascending);
-        double r = seconds[0][rounds / 2], t = seconds[1][rounds / 2];
-        printf("%-22s %12.1f %12.1f %7.1fx\n", programs[k].name,
-               (double)programs[k].steps / r / 1e6, (double)programs[k].steps / t / 1e6, r / t);
+            printf(" %12.1f", (double)programs[k].steps / seconds[e][rounds / 2] / 1e6);
+            if (e)
+                printf(" %7.1fx", seconds[0][rounds / 2] / seconds[e][rounds / 2]);
+        }
+        printf("\n");
     }
     return 0;
 }

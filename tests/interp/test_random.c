@@ -1,7 +1,7 @@
-/* The threaded engine against the reference, on random machines.
+/* The other engines against the reference, on random machines.
  *
- *     test_random                    a few seconds, under cmocka
- *     test_random SECONDS [SEED]     for as long as told, from this seed on
+ *     test_random                          a few seconds each, under cmocka
+ *     test_random ENGINE SECONDS [SEED]    one, for as long as told, from this seed on
  */
 #include "scenario.h"
 
@@ -17,10 +17,11 @@ enum { SEEDS = 800 };
 
 /* Nothing may differ, and the scenarios must have been worth the name. */
 static void test_lockstep(void **state) {
+    const struct pg_engine *engine = *state;
     struct scenario_reach reach = {0};
     char why[320];
     for (uint64_t seed = 0; seed < SEEDS; seed++)
-        if (!scenario_run(seed, &pg_engine_threaded, &reach, why))
+        if (!scenario_run(seed, engine, &reach, why))
             fail_msg("%s", why);
     for (int cause = PG_CAUSE_interrupt; cause < PG_NCAUSES; cause++)
         if (!reach.causes[cause])
@@ -34,12 +35,12 @@ static void test_lockstep(void **state) {
     assert_true(reach.user_steps > reach.steps / 20);
 }
 
-static int run_long(double seconds, uint64_t seed) {
+static int run_long(const struct pg_engine *engine, double seconds, uint64_t seed) {
     struct scenario_reach reach = {0};
     char why[320];
     clock_t begin = clock();
     while ((double)(clock() - begin) / CLOCKS_PER_SEC < seconds)
-        if (!scenario_run(seed++, &pg_engine_threaded, &reach, why)) {
+        if (!scenario_run(seed++, engine, &reach, why)) {
             fprintf(stderr, "%s\n", why);
             return 1;
         }
@@ -54,8 +55,17 @@ static int run_long(double seconds, uint64_t seed) {
 }
 
 int main(int argc, char **argv) {
-    if (argc > 1)
-        return run_long(atof(argv[1]), argc > 2 ? strtoull(argv[2], NULL, 10) : 0);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lockstep)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (argc > 2) {
+        const struct pg_engine *engine = pg_engine_by_name(argv[1]);
+        if (!engine)
+            return 68;
+        return run_long(engine, atof(argv[2]), argc > 3 ? strtoull(argv[3], NULL, 10) : 0);
+    }
+    int failed = 0;
+    for (int e = 1; pg_engines[e]; e++) {
+        const struct CMUnitTest tests[] = {
+            cmocka_unit_test_prestate(test_lockstep, (void *)(uintptr_t)pg_engines[e])};
+        failed += cmocka_run_group_tests_name(pg_engines[e]->name, tests, NULL, NULL);
+    }
+    return failed;
 }

@@ -87,10 +87,14 @@ static void explains_a_trap(void **state) {
 
 static void every_system_and_engine_can_be_named(void **state) {
     static const char *const systems[] = {"bare", "interp", "te", "hybrid", "bt"};
-    static const char *const engines[] = {"reference", "threaded"};
+    static const char *const engines[] = {
+#define X(name) #name,
+#include "interp/engine.def"
+#undef X
+    };
     write_text("seven.s", GUEST_EXIT(7));
     for (size_t s = 0; s < 5; s++)
-        for (size_t e = 0; e < 2; e++)
+        for (size_t e = 0; e < sizeof engines / sizeof *engines; e++)
             expect(7, "", "", "run", "-s", systems[s], "--engine", engines[e], "seven.s");
 }
 

@@ -1,4 +1,4 @@
-/* The threaded engine where it is most easily wrong: code that changes under it, time that runs
+/* The fast engines where they are most easily wrong: code that changes under it, time that runs
  * out in the middle of a block, translations that go stale. Each case runs in lockstep with the
  * reference, and says besides what must have come out. */
 #include "lockstep.h"
@@ -39,8 +39,8 @@ static void psw(struct lockstep *l, struct pg_psw value) {
     }
 }
 
-static void start(struct lockstep *l) {
-    lockstep_open(l, &pg_engine_threaded, MEMORY);
+static void start(struct lockstep *l, const struct pg_engine *engine) {
+    lockstep_open(l, engine, MEMORY);
     PUT(l, PG_NEW_PSW, 0, HANDLER, 0, 0);
     PUT(l, HANDLER, I(jal, 0, 0, 0));
     psw(l, (struct pg_psw){.pc = CODE});
@@ -61,7 +61,7 @@ static const struct pg_cpu *cpu(const struct lockstep *l) {
 /* The very next instruction of the same block is replaced. */
 static void test_next_instruction(void **state) {
     struct lockstep l;
-    start(&l);
+    start(&l, *state);
     PUT(&l, CODE, I(lw, 5, 0, CODE + 0x40), I(addi, 6, 0, 1), I(sw, 5, 0, CODE + 12),
         I(addi, 7, 0, 1), I(addi, 8, 0, 1), I(jal, 0, 0, 0));
     PUT(&l, CODE + 0x40, I(addi, 7, 0, 2));
@@ -74,7 +74,7 @@ static void test_next_instruction(void **state) {
 /* The end of a block that ran before becomes an ordinary instruction: time must follow. */
 static void test_block_grows(void **state) {
     struct lockstep l;
-    start(&l);
+    start(&l, *state);
     PUT(&l, CODE, I(addi, 5, 5, 1), I(addi, 6, 6, 1), I(jal, 0, 0, -2), I(addi, 7, 7, 1),
         I(addi, 8, 8, 1), I(jal, 0, 0, -5));
     go(&l, 30);
@@ -91,7 +91,7 @@ static void test_dma_into_code(void **state) {
     struct lockstep l;
     uint8_t disk[512] = {0};
     uint32_t w = I(addi, 7, 7, 1);
-    start(&l);
+    start(&l, *state);
     for (int k = 0; k < 512; k++)
         disk[k] = (uint8_t)(w >> 8 * (k % 4));
     for (int k = 0; k < 4; k++) /* the last word jumps back to the first */
@@ -115,7 +115,7 @@ static void test_dma_into_code(void **state) {
 static void test_timer_in_block(void **state) {
     for (uint32_t due = 1; due < 40; due++) {
         struct lockstep l;
-        start(&l);
+        start(&l, *state);
         for (uint32_t at = CODE; at < CODE + 36; at += 4)
             lockstep_poke(&l, at, I(addi, 5, 5, 1));
         lockstep_poke(&l, CODE + 36, I(jal, 0, 0, -9));
@@ -131,7 +131,7 @@ static void test_timer_in_block(void **state) {
 static void test_until(void **state) {
     for (uint64_t until = 0; until < 40; until++) {
         struct lockstep l;
-        start(&l);
+        start(&l, *state);
         for (uint32_t at = CODE; at < CODE + 64; at += 4)
             lockstep_poke(&l, at, I(addi, 5, 5, 1));
         assert_int_equal(go(&l, until), PG_STOP_TIME);
@@ -142,7 +142,7 @@ static void test_until(void **state) {
 
 static void test_idle(void **state) {
     struct lockstep l;
-    start(&l);
+    start(&l, *state);
     PUT(&l, CODE, I(addi, 5, 0, 50), I(out, 5, 0, 0x23), word(PG_OP_idle, 0, 0, 0, 0),
         I(addi, 6, 6, 1), I(out, 0, 0, 0x22), word(PG_OP_idle, 0, 0, 0, 0));
     go(&l, 10); /* idle carries T beyond */
@@ -154,8 +154,8 @@ static void test_idle(void **state) {
 }
 
 /* Identity map with these leaf bits; then run paged in ring 0 at CODE. */
-static void start_paged(struct lockstep *l, uint32_t bits) {
-    start(l);
+static void start_paged(struct lockstep *l, const struct pg_engine *engine, uint32_t bits) {
+    start(l, engine);
     lockstep_poke(l, ROOT, TABLE | PG_PTE_V);
     for (uint32_t k = 0; k < MEMORY / PG_PAGE; k++)
         lockstep_poke(l, TABLE + 4 * k, k << PG_PAGE_BITS | bits);
@@ -168,7 +168,7 @@ static uint32_t pte(const struct lockstep *l, uint32_t page) {
 
 static void test_accessed_and_dirty(void **state) {
     struct lockstep l;
-    start_paged(&l, 0x30f);
+    start_paged(&l, *state, 0x30f);
     PUT(&l, CODE, I(lui, 8, 0, 3), I(lw, 5, 8, 0), I(lw, 5, 8, 4), I(sw, 0, 8, 8), I(sw, 0, 8, 12),
         I(jal, 0, 0, -4));
     go(&l, 2);
@@ -187,7 +187,7 @@ static void test_accessed_and_dirty(void **state) {
  * tables now map that page elsewhere: the next instruction comes from there. */
 static void test_walk_moves_code(void **state) {
     struct lockstep l;
-    start_paged(&l, 0x30f);
+    start_paged(&l, *state, 0x30f);
     PUT(&l, CODE, I(lui, 8, 0, TABLE >> 12), I(lw, 5, 8, 8), I(sw, 5, 8, 4),
         I(sw, 0, 0, CODE + 0x100), I(addi, 7, 0, 1), I(jal, 0, 0, 0));
     PUT(&l, CODE + PG_PAGE + 16, I(addi, 7, 0, 2), I(jal, 0, 0, 0));
@@ -200,7 +200,7 @@ static void test_walk_moves_code(void **state) {
  * the word that the next trap reports. */
 static void test_walk_writes_code(void **state) {
     struct lockstep l;
-    start_paged(&l, 0x30f);
+    start_paged(&l, *state, 0x30f);
     const struct pg_psw at_leaf = {PG_MODE_PAGED, TABLE + 4 * 3, ROOT, MEMORY};
     PUT(&l, CODE, I(lui, 8, 0, 3), I(lw, 5, 8, 0), I(jal, 0, 0, 0));
     psw(&l, at_leaf);
@@ -217,7 +217,7 @@ static void test_walk_writes_code(void **state) {
 /* A stale entry serves until tlbi; so must whatever stands behind it. */
 static void test_stale_entries(void **state) {
     struct lockstep l;
-    start_paged(&l, 0x30f);
+    start_paged(&l, *state, 0x30f);
     lockstep_poke(&l, 0x3000, 3);
     lockstep_poke(&l, 0x4000, 4);
     PUT(&l, CODE, I(lui, 8, 0, 3), I(lw, 5, 8, 0), I(lui, 9, 0, TABLE >> 12), I(lw, 10, 9, 16),
@@ -240,7 +240,7 @@ static void test_stale_entries(void **state) {
 
 static void test_firmware(void **state) {
     struct lockstep l;
-    start(&l);
+    start(&l, *state);
     for (int k = 0; k < 2; k++)
         l.m[k]->firmware = true;
     PUT(&l, CODE, I(addi, 5, 5, 1), word(PG_OP_svc, 0, 0, 0, 7), I(jal, 0, 0, -2));
@@ -255,33 +255,35 @@ static void test_firmware(void **state) {
 
 /* A virtual machine's memory is a view: writes by either side reach the other's engine. */
 static void test_view(void **state) {
+    const struct pg_engine *tested = *state;
     struct pg_machine *whole = pg_machine_new(2 * MEMORY, NULL);
     assert_non_null(whole);
     struct pg_ram ram;
     pg_ram_view(&ram, &whole->ram, MEMORY, MEMORY);
     struct pg_machine *part = pg_machine_view(&ram, NULL);
     assert_non_null(part);
-    void *engine = pg_engine_threaded.open(part);
+    void *engine = tested->open(part);
     assert_non_null(engine);
     pg_machine_reset(part, CODE);
     pg_ram_write32(&whole->ram, MEMORY + CODE, I(addi, 5, 5, 1));
     pg_ram_write32(&whole->ram, MEMORY + CODE + 4, I(jal, 0, 0, -1));
-    pg_engine_threaded.run(engine, 100);
+    tested->run(engine, 100);
     assert_int_equal(part->cpu.r[5], 50);
     pg_ram_write32(&whole->ram, MEMORY + CODE, I(addi, 6, 6, 1));
-    pg_engine_threaded.run(engine, 200);
+    tested->run(engine, 200);
     assert_int_equal(part->cpu.r[5], 50);
     assert_int_equal(part->cpu.r[6], 50);
-    pg_engine_threaded.close(engine);
+    tested->close(engine);
     pg_machine_free(part);
     pg_machine_free(whole);
 }
 
 /* Two engines on two machines, in turns; and when every watcher is taken, plain steps. */
 static void test_many(void **state) {
+    const struct pg_engine *tested = *state;
     struct lockstep a, b;
-    start(&a);
-    start(&b);
+    start(&a, *state);
+    start(&b, *state);
     PUT(&a, CODE, I(addi, 5, 5, 1), I(jal, 0, 0, -1));
     PUT(&b, CODE, I(addi, 5, 5, 3), I(jal, 0, 0, -1));
     for (uint64_t T = 0; T < 300; T += 30) {
@@ -291,14 +293,14 @@ static void test_many(void **state) {
     assert_int_equal(3 * cpu(&a)->r[5], cpu(&b)->r[5]);
     void *more[PG_MAX_WATCHERS];
     for (int k = 0; k < PG_MAX_WATCHERS; k++)
-        assert_non_null(more[k] = pg_engine_threaded.open(a.m[1]));
+        assert_non_null(more[k] = tested->open(a.m[1]));
     for (int k = 0; k < 2; k++)
         a.engine[0]->run(a.state[0], 400 + 100 * (uint64_t)k);
-    pg_engine_threaded.run(more[PG_MAX_WATCHERS - 1], 400);
-    pg_engine_threaded.run(more[0], 500);
+    tested->run(more[PG_MAX_WATCHERS - 1], 400);
+    tested->run(more[0], 500);
     go(&a, 600);
     for (int k = 0; k < PG_MAX_WATCHERS; k++)
-        pg_engine_threaded.close(more[k]);
+        tested->close(more[k]);
     go(&a, 700);
     lockstep_close(&a);
     lockstep_close(&b);
@@ -308,7 +310,7 @@ static void test_many(void **state) {
 static void test_full(void **state) {
     enum { PAGES = 600 };
     struct lockstep l;
-    lockstep_open(&l, &pg_engine_threaded, (PAGES + 1) * PG_PAGE);
+    lockstep_open(&l, *state, (PAGES + 1) * PG_PAGE);
     for (uint32_t k = 0; k < PAGES; k++) /* on to the same place in the next page */
         PUT(&l, k * PG_PAGE + 0x800, I(addi, 5, 5, 1),
             k + 1 < PAGES ? I(jal, 0, 0, PG_PAGE / 4 - 1) : I(jalr, 0, 0, 0x800));
@@ -318,22 +320,72 @@ static void test_full(void **state) {
     lockstep_close(&l);
 }
 
+/* More blocks than an engine of generated code keeps, twice over. */
+static void test_many_blocks(void **state) {
+    enum { WORDS = 80000 };
+    struct lockstep l;
+    lockstep_open(&l, *state, (WORDS / 1024 + 2) * PG_PAGE);
+    for (uint32_t k = 0; k + 1 < WORDS; k++)
+        lockstep_poke(&l, CODE + 4 * k, I(jal, 0, 0, 1));
+    lockstep_poke(&l, CODE + 4 * (WORDS - 1), I(jalr, 0, 0, CODE));
+    psw(&l, (struct pg_psw){.pc = CODE});
+    go(&l, 2 * WORDS + 100);
+    lockstep_close(&l);
+}
+
+/* Accesses near one another, which an engine may look up together: across the end of a page, in
+ * pages with fewer rights, misaligned, and into the very code. */
+static void test_near(void **state) {
+    static const uint32_t bits[] = {0x307, 0x337, 0x303, 0, 0x335, 0x317};
+    static const uint32_t offsets[] = {0, 1, 2, 8, 0xfe4, 0xfe8, 0xff0, 0xffc};
+    const uint32_t code[] = {I(lw, 6, 5, 0),  I(sw, 6, 5, 4),    I(lb, 7, 5, 8),   I(sh, 7, 5, 12),
+                             I(lw, 8, 5, 16), I(addi, 8, 8, 1),  I(sw, 8, 5, 20),  I(lw, 9, 5, -8),
+                             I(sw, 9, 5, 24), I(lbu, 10, 5, 27), I(addi, 5, 5, 4), I(jal, 0, 0, 0)};
+    for (int paged = 0; paged < 2; paged++) {
+        struct lockstep l;
+        start_paged(&l, *state, 0x30f);
+        for (uint32_t k = 0; k < sizeof bits / sizeof *bits; k++)
+            lockstep_poke(&l, TABLE + 4 * (2 + k), (2 + k) << PG_PAGE_BITS | bits[k]);
+        uint64_t T = 0;
+        for (uint32_t page = 1; page < 8; page++)
+            for (uint32_t k = 0; k < 3 * sizeof offsets / sizeof *offsets; k++) {
+                put(&l, CODE, code, sizeof code / sizeof *code);
+                for (int e = 0; e < 2; e++)
+                    l.m[e]->cpu.r[5] = page * PG_PAGE + offsets[k / 3];
+                psw(&l, (struct pg_psw){paged ? PG_MODE_PAGED : 0, CODE, ROOT, MEMORY});
+                go(&l, T += 12 + k);
+            }
+        lockstep_close(&l);
+    }
+}
+
+#define TESTS(X)                                                                                   \
+    X(next_instruction)                                                                            \
+    X(block_grows)                                                                                 \
+    X(dma_into_code)                                                                               \
+    X(timer_in_block)                                                                              \
+    X(until)                                                                                       \
+    X(idle)                                                                                        \
+    X(accessed_and_dirty)                                                                          \
+    X(walk_moves_code)                                                                             \
+    X(walk_writes_code)                                                                            \
+    X(stale_entries)                                                                               \
+    X(firmware)                                                                                    \
+    X(view)                                                                                        \
+    X(many)                                                                                        \
+    X(full)                                                                                        \
+    X(many_blocks)                                                                                 \
+    X(near)
+
+/* All of them with each engine but the reference. */
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_next_instruction),
-        cmocka_unit_test(test_block_grows),
-        cmocka_unit_test(test_dma_into_code),
-        cmocka_unit_test(test_timer_in_block),
-        cmocka_unit_test(test_until),
-        cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_accessed_and_dirty),
-        cmocka_unit_test(test_walk_moves_code),
-        cmocka_unit_test(test_walk_writes_code),
-        cmocka_unit_test(test_stale_entries),
-        cmocka_unit_test(test_firmware),
-        cmocka_unit_test(test_view),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_full),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = 0;
+    for (int e = 1; pg_engines[e]; e++) {
+        void *engine = (void *)(uintptr_t)pg_engines[e];
+#define X(name) cmocka_unit_test_prestate(test_##name, engine),
+        const struct CMUnitTest tests[] = {TESTS(X)};
+#undef X
+        failed += cmocka_run_group_tests_name(pg_engines[e]->name, tests, NULL, NULL);
+    }
+    return failed;
 }

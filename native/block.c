@@ -1,0 +1,164 @@
+#include "native/block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS = 1 << 15 };
+
+static uint32_t bucket(uint8_t universe, uint32_t pc, uint32_t pa) {
+    uint32_t h = (pc ^ pa >> 2 ^ (uint32_t)universe << 24) * 0x9e3779b1U;
+    return h >> 17;
+}
+_Static_assert(BUCKETS == 1 << (32 - 17), "the hash's upper bits");
+
+static uint32_t words_of(const struct block *b) {
+    return b->insns ? b->insns : 1;
+}
+
+static bool overlaps(const struct block *b, uint32_t first, uint32_t last) {
+    return b->pa <= last && first < b->pa + PG_WORD * words_of(b);
+}
+
+static void kill_block(struct store *s, uint32_t number) {
+    struct block *b = &s->blocks[number];
+    for (uint32_t j = b->incoming; j; j = s->jumps[j].next)
+        x64_link(s->jumps[j].site, s->jumps[j].stub);
+    b->incoming = 0;
+    b->dead = true;
+    uint32_t *link = &s->buckets[bucket(b->universe, b->pc, b->pa)];
+    while (*link != number)
+        link = &s->blocks[*link].next;
+    *link = b->next;
+    struct target *target = &s->targets[target_slot(b->pc)];
+    if (target->entry == b->entry)
+        *target = (struct target){0};
+}
+
+/* The watcher. [first, last] lies in one page. */
+static void written(void *context, uint32_t absolute, uint32_t size) {
+    struct store *s = context;
+    uint32_t pa = absolute - s->ram->base; /* wraps, and is then outside */
+    if (pa >= s->ram->size)
+        return;
+    struct code_page *page = &s->pages[pa >> PG_PAGE_BITS];
+    uint32_t word = pa % PG_PAGE / PG_WORD, last = (pa + size - 1) % PG_PAGE / PG_WORD;
+    while (word <= last && !(page->code[word / 64] >> word % 64 & 1))
+        word++;
+    if (word > last) /* data beside code */
+        return;
+    for (uint32_t *link = &page->first; *link;) {
+        struct block *b = &s->blocks[*link];
+        if (overlaps(b, pa, pa + size - 1)) {
+            kill_block(s, *link);
+            *link = b->next_in_page;
+            if (page->kills < PATIENCE)
+                page->kills++;
+            else
+                page->wait = PAUSE;
+        } else {
+            link = &b->next_in_page;
+        }
+    }
+    if (!page->first) {
+        memset(page->code, 0, sizeof page->code);
+        pg_ram_unwatch(s->ram, pa, s->watch);
+    }
+}
+
+bool store_open(struct store *s, struct pg_ram *ram,
+                uint32_t (*helper)(struct frame *frame, uint32_t insn)) {
+    *s = (struct store){.ram = ram};
+    s->blocks = calloc(BLOCKS, sizeof *s->blocks);
+    s->jumps = calloc(JUMPS, sizeof *s->jumps);
+    s->buckets = calloc(BUCKETS, sizeof *s->buckets);
+    s->pages = calloc(ram->size >> PG_PAGE_BITS, sizeof *s->pages);
+    s->targets = calloc(TARGETS, sizeof *s->targets);
+    if (!s->blocks || !s->jumps || !s->buckets || !s->pages || !s->targets ||
+        !code_cache_open(&s->cache, CACHE)) {
+        store_close(s);
+        return false;
+    }
+    s->at = s->cache.write;
+    glue_make(s, helper);
+    s->begin = s->at;
+    s->nblocks = s->njumps = 1;
+    s->watch = pg_ram_add_watcher(ram, written, s);
+    return true;
+}
+
+void store_close(struct store *s) {
+    if (s->watch)
+        pg_ram_remove_watcher(s->ram, s->watch);
+    code_cache_close(&s->cache);
+    free(s->blocks);
+    free(s->jumps);
+    free(s->buckets);
+    free(s->pages);
+    free(s->targets);
+    *s = (struct store){0};
+}
+
+void store_flush(struct store *s) {
+    for (uint32_t k = 0; k < s->ram->size >> PG_PAGE_BITS; k++)
+        if (s->pages[k].first) {
+            s->pages[k] = (struct code_page){0};
+            pg_ram_unwatch(s->ram, k << PG_PAGE_BITS, s->watch);
+        }
+    memset(s->buckets, 0, BUCKETS * sizeof *s->buckets);
+    memset(s->targets, 0, TARGETS * sizeof *s->targets);
+    s->nblocks = s->njumps = 1;
+    s->at = s->begin;
+}
+
+bool store_has_room(const struct store *s) {
+    return s->nblocks < BLOCKS && s->njumps + MOST_INSNS + 2 < JUMPS &&
+           s->cache.write + s->cache.size - s->at > MOST_BYTES;
+}
+
+uint32_t store_find(const struct store *s, uint8_t universe, uint32_t pc, uint32_t pa) {
+    uint32_t k = s->buckets[bucket(universe, pc, pa)];
+    while (k &&
+           (s->blocks[k].pc != pc || s->blocks[k].pa != pa || s->blocks[k].universe != universe))
+        k = s->blocks[k].next;
+    return k;
+}
+
+bool store_should_wait(struct store *s, uint32_t pa) {
+    struct code_page *page = &s->pages[pa >> PG_PAGE_BITS];
+    if (!page->wait)
+        return false;
+    page->wait--;
+    return true;
+}
+
+uint32_t store_add(struct store *s, const struct block *block) {
+    uint32_t number = s->nblocks++;
+    uint32_t *head = &s->buckets[bucket(block->universe, block->pc, block->pa)];
+    struct code_page *page = &s->pages[block->pa >> PG_PAGE_BITS];
+    uint32_t word = block->pa % PG_PAGE / PG_WORD;
+    s->blocks[number] = *block;
+    s->blocks[number].next = *head;
+    s->blocks[number].next_in_page = page->first;
+    *head = page->first = number;
+    for (uint32_t k = word; k < word + words_of(block); k++)
+        page->code[k / 64] |= (uint64_t)1 << k % 64;
+    pg_ram_watch(s->ram, block->pa, s->watch);
+    return number;
+}
+
+uint32_t store_jump(struct store *s, uint8_t *site, const uint8_t *stub, uint32_t pc) {
+    uint32_t number = s->njumps++;
+    s->jumps[number] = (struct jump){.site = site, .stub = stub, .pc = pc};
+    x64_link(site, stub);
+    return number;
+}
+
+/* The jump's site is written through one view and soon executed through the other. The processor
+ * keeps fetches coherent with stores by physical address, so no more is needed on x86-64. */
+void store_chain(struct store *s, uint32_t jump, uint32_t block) {
+    struct jump *j = &s->jumps[jump];
+    struct block *b = &s->blocks[block];
+    x64_link(j->site, s->cache.write + (b->entry - s->cache.execute));
+    j->next = b->incoming;
+    b->incoming = jump;
+}

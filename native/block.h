@@ -1,0 +1,118 @@
+/* block.h - the blocks of generated code: where they are found, what leads to them, and how they
+ * go when the guest's code changes.
+ *
+ * A block is found by universe, virtual pc and physical address. It stands for a run of words in
+ * one physical page, which is watched: a write to one of the words kills the block. Jumps from
+ * other blocks to a dead one are taken back to their stubs, which leave generated code. The bytes
+ * of a dead block stay, since it may be running, until all is flushed.
+ */
+#ifndef PG_NATIVE_BLOCK_H
+#define PG_NATIVE_BLOCK_H
+
+#include "native/cache.h"
+#include "native/frame.h"
+#include "native/x64.h"
+
+enum {
+    MOST_INSNS = 64,      /* in a block */
+    MOST_BYTES = 1 << 14, /* of code for it, far more than it takes */
+    BLOCKS = 1 << 16,
+    JUMPS = 1 << 18,
+    CACHE = 1 << 24
+};
+
+struct block {
+    uint32_t pc, pa;
+    uint8_t insns; /* 0: the first instruction has no fast form; there is no code */
+    uint8_t universe;
+    bool dead;
+    const uint8_t *entry;
+    uint32_t incoming;           /* the first of the jumps that lead here */
+    uint32_t next, next_in_page; /* with the same hash; in the same physical page */
+};
+
+/* A jump to a known pc. */
+struct jump {
+    uint8_t *site;       /* its offset, in the writable view */
+    const uint8_t *stub; /* where it leads while there is no block to lead to, in that view */
+    uint32_t pc;
+    uint32_t next; /* in the list of the block that it leads to */
+};
+
+/* A physical page: its blocks, and how often some of them were written to. Code that changes all
+ * the time is not worth translating, so that after the first few times it is left alone for a
+ * while. */
+struct code_page {
+    uint32_t first;
+    uint16_t kills;                        /* stays at PATIENCE */
+    uint16_t wait;                         /* plain steps before the next translation */
+    uint64_t code[PG_PAGE / PG_WORD / 64]; /* a bit for each word that is in a block, or was */
+};
+
+enum { PATIENCE = 16, PAUSE = 100 };
+
+/* Entry points of the glue, the code that all blocks share: glue.c. */
+struct glue {
+    /* Run generated code from `entry` on. 0: left at home->pc. EXIT_DONE: the helper has brought
+     * the machine up to date. Else the number of the jump that was to be taken, to home->pc. */
+    uint32_t (*enter)(struct frame *home, const uint8_t *entry);
+    const uint8_t *leave; /* eax has the exit, frame.pc is set; in the writable view, as below */
+    const uint8_t *miss;  /* the pc in eax is not among the targets */
+    const uint8_t *help;  /* called with the instruction's number in eax: the helper executes it */
+};
+
+#define EXIT_DONE UINT32_MAX
+
+/* Number 0 of blocks and jumps is none. */
+struct store {
+    struct pg_ram *ram;
+    struct code_cache cache;
+    struct glue glue;
+    uint8_t *begin, *at; /* of the code after the glue; of free room */
+    struct block *blocks;
+    struct jump *jumps;
+    uint32_t nblocks, njumps;
+    uint32_t *buckets;       /* by hash */
+    struct code_page *pages; /* by physical page */
+    struct target *targets;  /* indirect jumps; a dead block is not among them */
+    uint8_t watch;           /* this watcher's bit in ram->watch; 0: none was free */
+};
+
+/* Begin to watch. `helper` is what glue.help calls: it returns 0 to go on, else leaves. False if
+ * the host lacks memory or does not let us make code. */
+bool store_open(struct store *s, struct pg_ram *ram,
+                uint32_t (*helper)(struct frame *frame, uint32_t insn));
+void store_close(struct store *s);
+
+/* Forget all blocks. No generated code may be running. */
+void store_flush(struct store *s);
+
+/* Is there room for another block? If not, flush. */
+bool store_has_room(const struct store *s);
+
+/* The block's number, or 0. */
+uint32_t store_find(const struct store *s, uint8_t universe, uint32_t pc, uint32_t pa);
+
+/* Should code of this page be stepped through for now? Counts the steps. */
+bool store_should_wait(struct store *s, uint32_t pa);
+
+/* Enter a block. The code has been written. */
+uint32_t store_add(struct store *s, const struct block *block);
+
+/* Note a jump whose offset is at `site`, and let it lead to its stub. */
+uint32_t store_jump(struct store *s, uint8_t *site, const uint8_t *stub, uint32_t pc);
+
+/* Let a jump lead to a block. */
+void store_chain(struct store *s, uint32_t jump, uint32_t block);
+
+/* Generate the glue at s->at: glue.c. */
+void glue_make(struct store *s, uint32_t (*helper)(struct frame *frame, uint32_t insn));
+
+/* The host register of each general register, or X64_NONE: those stay in the frame. */
+extern const int8_t host_register[PG_NREGS];
+
+/* Host registers with a fixed use. rax, rcx and rdx are scratch. */
+#define BUDGET R14
+#define WINDOW R15
+
+#endif

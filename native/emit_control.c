@@ -1,0 +1,50 @@
+/* emit_control.c - branches and jumps, as x86-64 code. */
+#include "native/translator.h"
+
+/* After the comparison. */
+static void branch_if(struct translator *t, const struct pg_insn *in, uint32_t cc) {
+    struct side *side = &t->sides[t->nsides++];
+    *side = (struct side){x64_jcc(&t->x, (enum x64_cc)cc), t->index,
+                          here(t) + PG_WORD * (uint32_t)in->imm};
+    if (!leads_forward(in)) {
+        block_go_to(t, here(t) + PG_WORD);
+        t->ended = true;
+    }
+}
+
+static void compare_zero(struct translator *t, unsigned g) {
+    if (host_register[g] != X64_NONE)
+        x64_op(&t->x, X64_TEST, host_register[g], reg(g));
+    else
+        x64_imm(&t->x, X64_G_CMP, reg(g), 0);
+}
+
+void emit_branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {
+    if (in->a == 0 && in->d)
+        compare_zero(t, in->d);
+    else
+        x64_op(&t->x, X64_CMP, take(t, in->d, RAX), reg(in->a));
+    branch_if(t, in, cc);
+}
+
+void emit_jump(struct translator *t, const struct pg_insn *in, uint32_t unused) {
+    if (in->d)
+        x64_set(&t->x, reg(in->d), here(t) + PG_WORD);
+    block_go_to(t, here(t) + PG_WORD * (uint32_t)in->imm);
+    t->ended = true;
+}
+
+void emit_jump_register(struct translator *t, const struct pg_insn *in, uint32_t unused) {
+    memory_address(t, in);
+    x64_imm(&t->x, X64_G_AND, x64_in(RAX), ~1);
+    if (in->d)
+        x64_set(&t->x, reg(in->d), here(t) + PG_WORD);
+    block_look_up(t);
+    t->ended = true;
+}
+
+void emit_mon_branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {
+    x64_op(&t->x, X64_MOV, RAX, mreg(in->d));
+    x64_op(&t->x, X64_CMP, RAX, mreg(in->a));
+    branch_if(t, in, cc);
+}

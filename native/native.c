@@ -1,0 +1,247 @@
+/* native.c - the native engine: PG32 by x86-64 code that is generated as the guest runs.
+ *
+ * Innocuous instructions and those of monitor space have fast forms (emit.def). Runs of them become
+ * blocks (translate.c), which jump to each other. All else is executed by the semantic functions
+ * between blocks, and what a fast form cannot do, by the helper in the middle of one.
+ *
+ * As in the threaded engine, a block's time is taken from a budget, the steps left before `until`
+ * or the next device event, when control enters it; a block that does not fit is stepped through
+ * instruction by instruction, and so is all that is traced. The last step before `until` is always
+ * a plain one, so that also m->trap is what pg_step leaves behind.
+ */
+#include "interp/engine.h"
+#include "native/translate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct native {
+    struct pg_machine *m;
+    struct spaces spaces;
+    struct store store;
+    struct frame frame;
+    uint32_t status; /* of the instructions in execution */
+    uint32_t begun;  /* the budget when the counts were last brought up to date */
+    uint32_t jump;   /* that has just been taken and can be chained to what comes now; or 0 */
+};
+
+static uint32_t help(struct frame *f, uint32_t insn);
+
+static void *native_open(struct pg_machine *m) {
+    struct native *n = calloc(1, sizeof *n);
+    if (!n)
+        return NULL;
+    n->m = m;
+    n->spaces.m = m;
+    if (!store_open(&n->store, &m->ram, help)) {
+        free(n);
+        return NULL;
+    }
+    return n;
+}
+
+static void native_close(void *engine) {
+    struct native *n = engine;
+    store_close(&n->store);
+    spaces_close(&n->spaces);
+    free(n);
+}
+
+static void native_forget(void *engine) {
+    struct native *n = engine;
+    store_flush(&n->store);
+    spaces_flush(&n->spaces);
+    n->jump = 0;
+}
+
+/* Bring the machine's counts up to date with what is left of the budget, at this pc. */
+static void settle(struct native *n, uint32_t budget, uint32_t pc) {
+    struct pg_machine *m = n->m;
+    m->cpu.psw.pc = pc;
+    if (n->begun == budget)
+        return;
+    pg_count(m, n->status, n->begun - budget);
+    m->next_pc = pc;
+    m->idle = false;
+    n->begun = budget;
+}
+
+static void registers_out(struct pg_machine *m, const struct frame *f) {
+    memcpy(m->cpu.r, f->r, sizeof f->r);
+    memcpy(m->cpu.m, f->m, sizeof f->m);
+}
+
+static void registers_in(struct frame *f, const struct pg_machine *m) {
+    memcpy(f->r, m->cpu.r, sizeof f->r);
+    memcpy(f->m, m->cpu.m, sizeof f->m);
+}
+
+/* Where an instruction stores, if that is all there is to it. Fills the window. */
+static bool locate(struct native *n, const struct frame *f, const struct pg_insn *in,
+                   uint32_t *pa) {
+    const struct native_access *access = &native_accesses[in->op];
+    if (in->op == PG_OP_msw || in->op == PG_OP_mswm) {
+        uint32_t offset = f->m[in->a] + (uint32_t)in->imm;
+        return offset % PG_WORD == 0 && offset < f->mon_limit &&
+               pg_monitor_address(n->m, offset, pa);
+    }
+    uint32_t va = f->r[in->a] + (uint32_t)in->imm;
+    return access->size && va % access->size == 0 &&
+           space_fill(&n->spaces, va, (enum pg_use)access->use, pa) && access->use == PG_WRITE;
+}
+
+/* Called by generated code for an instruction that has a fast form which does not apply. `insn` is
+ * the number of the block and, in the low byte, of the instruction in it. Returns 0 to go on behind
+ * it; else everything is in *m. */
+static uint32_t help(struct frame *f, uint32_t insn) {
+    struct native *n = f->engine;
+    struct pg_machine *m = n->m;
+    const struct block *b = &n->store.blocks[insn >> 8];
+    uint32_t index = insn & 0xff, pc = b->pc + PG_WORD * index, pa;
+    uint32_t budget = f->budget + b->insns - index; /* this one has not happened yet */
+    enum pg_outcome outcome = PG_RETIRED;
+    struct pg_insn in; /* read first: a walk may write even where this instruction stands */
+    pg_decode(pg_ram_read32(&m->ram, b->pa + PG_WORD * index), &in);
+    m->cpu.psw.pc = pc;
+    if (locate(n, f, &in, &pa)) {
+        m->next_pc = pc + PG_WORD;
+        m->idle = false;
+        pg_ram_write(&m->ram, pa, in.op == PG_OP_mswm ? f->m[in.d] : f->r[in.d],
+                     native_accesses[in.op].size ? native_accesses[in.op].size : PG_WORD);
+        if (!b->dead)
+            return 0;
+        registers_out(m, f);
+    } else {
+        registers_out(m, f);
+        m->trap = (struct pg_trap){0};
+        outcome = pg_perform(m, &in);
+        if (outcome == PG_RETIRED && !b->dead && m->run == PG_RUNNING &&
+            m->next_pc == pc + PG_WORD && m->tlb.changes == n->spaces.current->tlb_changes) {
+            registers_in(f, m);
+            return 0;
+        }
+    }
+    uint32_t next = m->next_pc;
+    settle(n, budget, pc);
+    m->next_pc = next;
+    if (outcome == PG_RETIRED)
+        pg_retire(m, n->status);
+    else
+        pg_deliver(m, m->trap, pc);
+    return 1;
+}
+
+/* The block at the pc, translated if need be; 0 if the plain step must find out: the fetch traps,
+ * or nothing can be watched. May walk the tables, as the fetch does. */
+static uint32_t find(struct native *n, struct space **space) {
+    struct pg_machine *m = n->m;
+    struct store *s = &n->store;
+    uint32_t pc = m->cpu.psw.pc, pa;
+    *space = space_now(&n->spaces);
+    if (!*space || !store_has_room(s)) {
+        native_forget(n);
+        *space = space_now(&n->spaces);
+        if (!*space)
+            return 0;
+    }
+    uint32_t code_limit = n->spaces.universes[(*space)->universe].code_limit;
+    if (!s->watch)
+        return 0;
+    if (m->cpu.psw.status & PG_MON || (m->cpu.psw.status & PG_MODE) != PG_MODE_PAGED) {
+        if (pc >= code_limit)
+            return 0;
+        pa = pc + (*space)->code_offset;
+    } else {
+        if (!pg_translate(m, pc, PG_FETCH, &pa) || m->run != PG_RUNNING)
+            return 0;
+        *space = space_now(&n->spaces); /* the walk may have changed the TLB */
+        if (!*space)
+            return 0;
+    }
+    uint8_t universe = (*space)->universe;
+    uint32_t found = store_find(s, universe, pc, pa);
+    if (!found && store_should_wait(s, pa))
+        return 0;
+    if (!found)
+        found = translate(s, pc, pa, &n->spaces.universes[universe], universe);
+    if (s->blocks[found].insns)
+        s->targets[target_slot(pc)] =
+            (struct target){(uint64_t)(*space)->epoch << 32 | pc, s->blocks[found].entry};
+    return found;
+}
+
+/* Translation by pages is exact only for what the guest itself can set: multiples of the page. */
+static bool aligned(const struct pg_cpu *cpu) {
+    return ((cpu->psw.base | cpu->psw.bound | cpu->mon_base | cpu->mon_bound) & (PG_PAGE - 1)) ==
+               0 &&
+           cpu->psw.pc % PG_WORD == 0;
+}
+
+/* Run generated code from this block on, at most `budget` steps. */
+static void run_block(struct native *n, uint32_t block, struct space *space, uint32_t budget) {
+    struct pg_machine *m = n->m;
+    struct frame *f = &n->frame;
+    space_mind_watches(&n->spaces);
+    registers_in(f, m);
+    f->budget = n->begun = budget;
+    f->mon_limit = space->mon_limit;
+    f->window = space->window;
+    f->mon_data = m->ram.bytes + space->mon_base;
+    f->mon_watch = m->ram.watch + (space->mon_base >> PG_PAGE_BITS);
+    f->epoch = (uint64_t)space->epoch << 32;
+    f->targets = n->store.targets;
+    f->engine = n;
+    f->home = f;
+    n->status = m->cpu.psw.status;
+    uint32_t exit = n->store.glue.enter(f, n->store.blocks[block].entry);
+    if (exit == EXIT_DONE)
+        return;
+    registers_out(m, f);
+    settle(n, f->budget, f->pc);
+    n->jump = exit;
+}
+
+static enum pg_stop native_run(void *engine, uint64_t until) {
+    struct native *n = engine;
+    struct pg_machine *m = n->m;
+    n->jump = 0;
+    while (m->run == PG_RUNNING && !m->entered && m->cpu.T < until) {
+        if (m->cpu.T >= m->bus.next_event || (m->bus.lines && m->cpu.psw.status & PG_IE)) {
+            n->jump = 0;
+            if (pg_sample(m) || m->run != PG_RUNNING)
+                continue;
+        }
+        struct space *space;
+        uint32_t block = 0, jump = n->jump;
+        if (!(m->cpu.psw.status & PG_TRACE) && aligned(&m->cpu))
+            block = find(n, &space);
+        uint64_t limit = until - 1 < m->bus.next_event ? until - 1 : m->bus.next_event;
+        uint64_t left = limit > m->cpu.T ? limit - m->cpu.T : 0;
+        uint32_t insns = block ? n->store.blocks[block].insns : 0;
+        if (!insns || insns > left) {
+            pg_execute(m); /* sampled already */
+            n->jump = 0;
+            continue;
+        }
+        if (jump && jump == n->jump) /* find has not flushed */
+            store_chain(&n->store, jump, block);
+        n->jump = 0;
+        run_block(n, block, space, left < INT32_MAX ? (uint32_t)left : INT32_MAX);
+    }
+    if (m->entered) {
+        m->entered = false;
+        return PG_STOP_FIRMWARE;
+    }
+    return m->run == PG_RUNNING ? PG_STOP_TIME : PG_STOP_RUN;
+}
+
+static const char meaning[] = "blocks of x86-64 code, generated as the guest runs";
+
+const struct pg_engine pg_engine_native = {
+    .name = "native",
+    .meaning = meaning,
+    .open = native_open,
+    .close = native_close,
+    .run = native_run,
+    .forget = native_forget,
+};

@@ -1,0 +1,149 @@
+/* translator.h - a block in the making, for the files that write its code.
+ *
+ * A block is a run of instructions within a page. It goes on behind conditional branches that lead
+ * forward; the time of all its instructions is taken from the budget at its entry, and who leaves
+ * early gives back the rest. What generated code cannot do (a page that the window does not
+ * know, a watched one, a misaligned address, a trap) it leaves to the helper, instruction by
+ * instruction.
+ *
+ * rax and rcx are scratch; nothing is kept in them from one instruction to the next. rdx is, too,
+ * unless a register is pinned: if several accesses of a block go to addresses near one register,
+ * which does not change between them, then rdx is made the register's address in the host, and they
+ * need not look at the window any more. It is 0 if they do not lie in one page that the window
+ * knows; then each goes the long way, out of line.
+ */
+#ifndef PG_NATIVE_TRANSLATOR_H
+#define PG_NATIVE_TRANSLATOR_H
+
+#include "native/translate.h"
+
+/* What of the low two bits of a register is known. */
+enum { LOW_UNKNOWN = 4 };
+
+/* Code out of line that executes one instruction by the helper. */
+struct aside {
+    uint8_t *from[3]; /* jumps that lead there */
+    int n;
+    uint32_t index;      /* of the instruction */
+    const uint8_t *back; /* where to go on */
+    bool pinned;         /* a register is: the helper does not preserve rdx */
+    bool by_window;      /* try the window first */
+};
+
+/* A conditional branch that is taken. */
+struct side {
+    uint8_t *from;
+    uint32_t index, pc; /* of the branch; where it leads */
+};
+
+struct translator {
+    struct x64 x;
+    struct store *s;
+    const struct universe *u;
+    uint32_t pc, pa; /* of the block */
+    uint32_t index;  /* of the instruction */
+    uint32_t ninsns;
+    struct pg_insn insns[MOST_INSNS];
+    uint8_t pinned;        /* the register whose host address is in rdx; 0: none */
+    uint32_t pinned_until; /* the last instruction that uses it */
+    bool ended;            /* the last instruction has said where to go */
+    uint8_t low[PG_NREGS];
+    struct aside asides[MOST_INSNS];
+    struct side sides[MOST_INSNS];
+    uint32_t nasides, nsides;
+};
+
+#define FIELD(name) x64_at(RSP, (int32_t)offsetof(struct frame, name))
+
+#define FIELD(name) x64_at(RSP, (int32_t)offsetof(struct frame, name))
+
+/* An emitter; see emit.def. */
+typedef void emit_fn(struct translator *t, const struct pg_insn *in, uint32_t argument);
+
+#define X(op, emitter, argument) emit_fn emit_##emitter;
+#include "native/emit.def"
+
+struct form {
+    emit_fn *emit;
+    uint32_t argument;
+};
+extern const struct form native_forms[PG_NOPS];
+
+static inline bool is_branch(uint8_t op) {
+    return pg_rows[op].format == PG_FMT_B || pg_rows[op].format == PG_FMT_MB;
+}
+
+/* Does a branch lead forward, over something? The block then goes on behind it. */
+static inline bool leads_forward(const struct pg_insn *in) {
+    return in->imm > 1;
+}
+
+/* ---- where blocks lead: translate.c */
+
+/* Jump to the pc in eax, by the table of targets. */
+void block_look_up(struct translator *t);
+
+/* Leave the block for a pc that is known. */
+void block_go_to(struct translator *t, uint32_t pc);
+
+/* What cannot be done in line at this instruction; and a jump there. */
+struct aside *block_aside(struct translator *t);
+void block_unless(struct translator *t, struct aside *a, enum x64_cc cc);
+
+/* ---- memory: emit_memory.c */
+
+/* eax = r[in->a] + imm. */
+void memory_address(struct translator *t, const struct pg_insn *in);
+
+/* A load or store by the window, with jumps out of line where that does not do; `check` the
+ * alignment. Leaves rdx alone. */
+void memory_by_window(struct translator *t, const struct pg_insn *in, struct aside *a, bool check);
+
+/* ---- registers */
+
+static inline struct x64_place reg(unsigned g) {
+    return host_register[g] != X64_NONE ? x64_in((enum x64_reg)host_register[g])
+                                        : x64_at(RSP, (int32_t)(4 * g));
+}
+
+static inline struct x64_place mreg(unsigned g) {
+    return x64_at(RSP, (int32_t)(offsetof(struct frame, m) + 4 * g));
+}
+
+/* The host register of g if it has one, else `other`. */
+static inline enum x64_reg host_or(unsigned g, enum x64_reg other) {
+    return host_register[g] != X64_NONE ? (enum x64_reg)host_register[g] : other;
+}
+
+/* to = g. */
+static inline void get(struct translator *t, enum x64_reg to, unsigned g) {
+    if (g == 0)
+        x64_set(&t->x, x64_in(to), 0);
+    else if (host_register[g] != (int)to)
+        x64_op(&t->x, X64_MOV, to, reg(g));
+}
+
+/* g = from, not for register 0. */
+static inline void put(struct translator *t, unsigned g, enum x64_reg from) {
+    if (host_register[g] != (int)from)
+        x64_op(&t->x, X64_STORE, from, reg(g));
+}
+
+/* g in a register: its own, or loaded into `other`. */
+static inline enum x64_reg take(struct translator *t, unsigned g, enum x64_reg other) {
+    enum x64_reg r = host_or(g, other);
+    if (r == other)
+        get(t, other, g);
+    return r;
+}
+
+static inline void know(struct translator *t, unsigned g, unsigned low) {
+    if (g)
+        t->low[g] = (uint8_t)low;
+}
+
+static inline uint32_t here(const struct translator *t) {
+    return t->pc + PG_WORD * t->index;
+}
+
+#endif
