@@ -194,6 +194,9 @@ bool mon_interrupted(void);
 /* Forget it: it has been acted on. */
 void mon_clear_interrupt(void);
 
+/* Is it to end, by SIGTERM or since the terminal is closed? It is interrupted as well, then. */
+bool mon_terminated(void);
+
 /* ---- results: result.c, json.c */
 
 /* Seconds that have passed; seconds of processor time that this process has used. */

@@ -14,10 +14,14 @@ static struct termios saved;
 static bool taken;
 
 /* A signal handler can reach nothing but globals. */
-static volatile sig_atomic_t interrupted, suspended;
+static volatile sig_atomic_t interrupted, terminated, suspended;
 
 static void on_interrupt(int number) {
     interrupted = 1;
+}
+
+static void on_terminate(int number) {
+    interrupted = terminated = 1;
 }
 
 static void on_suspend(int number) {
@@ -33,8 +37,8 @@ static void handle(int number, void (*handler)(int), int flags) {
 
 void mon_catch_interrupts(void) {
     handle(SIGINT, on_interrupt, 0); /* not SA_RESTART: whatever waits shall end */
-    handle(SIGTERM, on_interrupt, 0);
-    handle(SIGHUP, on_interrupt, 0);
+    handle(SIGTERM, on_terminate, 0);
+    handle(SIGHUP, on_terminate, 0);
     handle(SIGQUIT, on_interrupt, 0);
     handle(SIGTSTP, on_suspend, SA_RESTART);
 }
@@ -49,6 +53,10 @@ bool mon_interrupted(void) {
             mon_terminal_open();
     }
     return interrupted;
+}
+
+bool mon_terminated(void) {
+    return terminated;
 }
 
 void mon_clear_interrupt(void) {

@@ -37,8 +37,14 @@ bool debug_fail(struct debugger *d, const char *format, ...) {
 
 /* ---- finding a command */
 
+/* Where gdb's users mean another one than the first that begins so. */
+static const char *const short_forms[][2] = {{"b", "break"}, {"h", "help"}, {"i", "info"}};
+
 static const struct debug_command *find(const char *word, size_t n) {
     const struct debug_command *found = NULL;
+    for (size_t k = 0; k < sizeof short_forms / sizeof *short_forms; k++)
+        if (n == 1 && *word == *short_forms[k][0])
+            return find(short_forms[k][1], strlen(short_forms[k][1]));
     for (const struct debug_command *c = debug_commands; c->name && n; c++) {
         if (strlen(c->name) == n && memcmp(c->name, word, n) == 0)
             return c;
@@ -82,6 +88,10 @@ static void run_command(struct debugger *d, const char *line) {
         return;
     }
     /* `x/8wx`, `print/x`: no blank is needed */
+    if (strlen(line + n) >= sizeof rest) {
+        debug_fail(d, "%s: a command has at most %zu characters", command->name, sizeof rest - 1);
+        return;
+    }
     snprintf(rest, sizeof rest, "%s", skip_blanks(line + n));
     for (size_t end = strlen(rest); end && isspace((unsigned char)rest[end - 1]);)
         rest[--end] = '\0';
@@ -90,9 +100,10 @@ static void run_command(struct debugger *d, const char *line) {
 
 /* ---- output, a page at a time */
 
+/* 0: nobody is there to ask. */
 static unsigned rows(void) {
     struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 4)
+    if (mon_terminal_is_live() && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 4)
         return size.ws_row - 1u;
     return 0;
 }
@@ -126,21 +137,26 @@ bool console_do(struct debugger *d, const char *line) {
     FILE *outer = d->out;
     char *text = NULL;
     size_t size = 0;
-    bool nested = outer != stdout, live = d->typed;
-    if (nested || live) { /* commands of a stop; or a guest that is typed at, as it goes */
+    bool nested = outer != stdout; /* commands of a stop, or of `source` */
+    if (d->typed) {                /* a guest that is typed at: as it goes */
         run_command(d, line);
         return !d->quit;
     }
     FILE *out = open_memstream(&text, &size);
+    bool failed = nested && d->failed; /* by one before, which is not this one's matter */
     d->failed = false;
     if (!out)
         return debug_fail(d, "the host is out of memory");
     d->out = out;
     run_command(d, line);
+    d->failed |= failed;
     fclose(out);
     d->out = outer;
-    write_paged(text, d->script ? 0 : rows());
-    fflush(stdout);
+    if (nested)
+        fwrite(text, 1, size, outer);
+    else
+        write_paged(text, d->script ? 0 : rows());
+    fflush(outer);
     if (strncmp(skip_blanks(line), "expect", 6) != 0) {
         free(d->last_text);
         d->last_text = text;
@@ -222,6 +238,8 @@ static bool run_script(struct debugger *d, const char *path) {
             continue;
         fprintf(d->out, "(trapeze) %s\n", line);
         console_do(d, line);
+        if (mon_interrupted() && !d->failed)
+            debug_fail(d, "interrupted");
         if (d->failed) {
             fflush(d->out);
             mon_fail(MON_DIFFERENCE, "%s:%u: %s", path, number, line);
@@ -265,12 +283,27 @@ static bool repeats(const char *line) {
     return false;
 }
 
+/* What is no terminal; readline takes the end of a pipe for a silence. */
+static char *read_plain(const char *prompt) {
+    char *line = NULL;
+    size_t size = 0;
+    fputs(prompt, stdout);
+    fflush(stdout);
+    if (getline(&line, &size, stdin) < 0) {
+        free(line);
+        return NULL;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return line;
+}
+
 #ifdef HAVE_READLINE
 
 /* readline knows nothing of us but this. */
 static struct debugger *completing;
 static char **names;
 static size_t nnames, rooms;
+static bool reads_terminal, given_up;
 
 static void offer(void *with, const char *name) {
     if (nnames == rooms) {
@@ -347,8 +380,10 @@ static char **complete(const char *text, int start, int end) {
 /* Ctrl-C at the prompt: a new one. */
 static int look_for_interrupt(void) {
     if (mon_interrupted()) {
-        mon_clear_interrupt();
+        if (!mon_terminated())
+            mon_clear_interrupt();
         rl_replace_line("", 0);
+        given_up = true;
         rl_done = 1;
     }
     return 0;
@@ -362,18 +397,28 @@ static const char *history_path(char path[1024]) {
 
 static void begin_reading(struct debugger *d) {
     char path[1024];
+    if (!(reads_terminal = isatty(STDIN_FILENO)))
+        return;
     completing = d;
     rl_readline_name = "trapeze";
     rl_attempted_completion_function = complete;
     rl_completer_word_break_characters = " \t\n[]()+-*/%&|<>=!~,";
     rl_event_hook = look_for_interrupt;
+    rl_set_keyboard_input_timeout(20000); /* us, between two calls of it */
     using_history();
     stifle_history(1000);
     read_history(history_path(path));
 }
 
 static char *read_line(const char *prompt) {
+    if (!reads_terminal)
+        return read_plain(prompt);
+    given_up = false;
     char *line = readline(prompt);
+    if (line && given_up) { /* an empty line would repeat the last command */
+        free(line);
+        return strdup("#");
+    }
     if (line && *skip_blanks(line))
         add_history(line);
     return line;
@@ -381,6 +426,8 @@ static char *read_line(const char *prompt) {
 
 static void end_reading(void) {
     char path[1024];
+    if (!reads_terminal)
+        return;
     write_history(history_path(path));
     drop_names();
     free(names);
@@ -393,16 +440,7 @@ static void end_reading(void) {
 static void begin_reading(struct debugger *d) {}
 
 static char *read_line(const char *prompt) {
-    char *line = NULL;
-    size_t size = 0;
-    fputs(prompt, stdout);
-    fflush(stdout);
-    if (getline(&line, &size, stdin) < 0) {
-        free(line);
-        return NULL;
-    }
-    line[strcspn(line, "\n")] = '\0';
-    return line;
+    return read_plain(prompt);
 }
 
 static void end_reading(void) {}
@@ -427,14 +465,15 @@ static void do_line(struct debugger *d, const char *line) {
     if (d->typed)
         mon_terminal_close();
     d->typed = false;
-    mon_clear_interrupt();
+    if (!mon_terminated())
+        mon_clear_interrupt();
 }
 
 int console_loop(struct debugger *d) {
-    char last[1024] = "";
+    char last[1024] = ""; /* as long as a command may be */
     char *line;
     begin_reading(d);
-    while (!d->quit && (line = read_line("(trapeze) "))) {
+    while (!d->quit && !mon_terminated() && (line = read_line("(trapeze) "))) {
         const char *text = skip_blanks(line);
         if (*text)
             snprintf(last, sizeof last, "%s", repeats(text) ? text : "");

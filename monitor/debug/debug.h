@@ -22,7 +22,7 @@ struct symbols {
     bool user;
 };
 
-enum { DEBUG_PROGRAMS = 16, DEBUG_BOOKMARKS = 32, DEBUG_TEXT = 256 };
+enum { DEBUG_PROGRAMS = 16, DEBUG_BOOKMARKS = 32, DEBUG_TEXT = 1024 };
 
 struct bookmark {
     char name[32];
@@ -51,6 +51,8 @@ struct debugger {
     char reason[96];      /* of the last stop */
     size_t shown;         /* bytes of console output that have been shown */
     size_t shown_before;  /* of these, before the present command */
+    bool at_stop;         /* the commands of a stop are run, */
+    int stopped_by;       /* and one of them has come to this stop, whose commands are next */
     uint64_t stopped_at;  /* T of the last stop, */
     uint32_t r[PG_NREGS]; /* and what the registers were at the one before: to show what changed */
     struct pg_psw psw;
@@ -121,8 +123,8 @@ void stops_free(struct stops *s);
 
 /* Add one, as `break` or `watch` has it. On an error says why, and returns 0; else its number. */
 int stops_add(struct debugger *d, const char *verb, const char *text, bool temporary);
-bool stops_delete(struct stops *s, int number); /* 0: all */
-bool stops_enable(struct stops *s, int number, bool enabled);
+bool stops_delete(struct stops *s, int number);               /* 0: all */
+bool stops_enable(struct stops *s, int number, bool enabled); /* 0: all */
 bool stops_condition(struct debugger *d, int number, const char *condition);
 bool stops_ignore(struct stops *s, int number, uint64_t times);
 bool stops_commands(struct stops *s, int number, const char *text);

@@ -75,18 +75,21 @@ static bool set_memory(struct debugger *d, const char *place, uint64_t value) {
     uint32_t pa;
     const char *bracket = strchr(place, '[');
     unsigned size = *place == 'b' ? 1 : *place == 'h' ? 2 : 4;
+    bool kind = bracket && (bracket == place || (bracket == place + 1 && strchr("bhwp", *place)));
     if (*place == '*') {
         snprintf(inner, sizeof inner, "%s", place + 1);
     } else {
         const char *end = strrchr(place, ']');
-        if (!end)
+        if (!kind)
+            return debug_fail(d, "set: %s: memory is [ADDR], h[ADDR], b[ADDR] or p[ADDR]", place);
+        if (!end || end < bracket)
             return debug_fail(d, "set: a ] is missing");
         snprintf(inner, sizeof inner, "%.*s", (int)(end - bracket - 1), bracket + 1);
     }
     if (!debug_evaluate(d, inner, &address))
         return false;
     pa = (uint32_t)address;
-    if (address % size ||
+    if (address > UINT32_MAX || address % size ||
         (*place == 'p' ? !pg_ram_has(&m->ram, pa, size) : !pg_locate(m, (uint32_t)address, &pa)))
         return debug_fail(d, "set: 0x%llx: nothing is mapped there, or it is not aligned",
                           (unsigned long long)address);
@@ -132,7 +135,7 @@ void do_assemble(struct debugger *d, const char *rest) {
         debug_fail(d, "assemble: expected ADDR INSTRUCTION");
         return;
     }
-    if (address % 4 || !pg_locate(m, (uint32_t)address, &pa)) {
+    if (address > UINT32_MAX || address % 4 || !pg_locate(m, (uint32_t)address, &pa)) {
         debug_fail(d, "assemble: no instruction can be at 0x%llx", (unsigned long long)address);
         return;
     }
@@ -271,15 +274,19 @@ static bool same(struct timeline *a, struct timeline *b) {
     return strcmp(x, y) == 0;
 }
 
+static bool interrupted(void *with) {
+    return mon_interrupted();
+}
+
 static bool both_to(struct timeline *a, struct timeline *b, uint64_t T, struct pg_error *err) {
-    return timeline_goto(a, T, NULL, NULL, err) != MOMENT_BROKEN &&
-           timeline_goto(b, T, NULL, NULL, err) != MOMENT_BROKEN;
+    return timeline_goto(a, T, interrupted, NULL, err) != MOMENT_BROKEN &&
+           timeline_goto(b, T, interrupted, NULL, err) != MOMENT_BROKEN;
 }
 
 /* The first T after `good`, up to `bad`, where they differ, by halves. */
 static bool bisect(struct timeline *a, struct timeline *b, uint64_t good, uint64_t *bad,
                    struct pg_error *err) {
-    while (*bad - good > 1) {
+    while (*bad - good > 1 && !mon_interrupted()) {
         uint64_t middle = good + (*bad - good) / 2;
         if (!both_to(a, b, middle, err))
             return false;
@@ -302,6 +309,8 @@ static void compare(struct debugger *d, struct timeline *reference, uint64_t n) 
             debug_fail(d, "%s", err.text);
             return;
         }
+        if (mon_interrupted())
+            break; /* the two are not at the same moment */
         if (same(reference, d->t)) {
             good = timeline_now(d->t);
             continue;
@@ -310,11 +319,19 @@ static void compare(struct debugger *d, struct timeline *reference, uint64_t n) 
             debug_fail(d, "%s", err.text);
             return;
         }
+        if (mon_interrupted())
+            break;
         fprintf(d->out, "they differ at T %s; here is the last moment at which they agree\n",
                 mon_grouped(end, T));
         timeline_goto(d->t, end - 1, NULL, NULL, &err);
         run_report(d, HALT_DONE, 0);
         d->failed = true;
+        return;
+    }
+    if (mon_interrupted()) {
+        timeline_goto(d->t, good, NULL, NULL, &err);
+        fprintf(d->out, "equal up to T %s\n", mon_grouped(good, T));
+        run_report(d, HALT_INTERRUPTED, 0);
         return;
     }
     fprintf(d->out, "equal at all of %d checkpoints up to T %s\n", PIECES, mon_grouped(good, T));
@@ -327,6 +344,10 @@ void do_verify(struct debugger *d, const char *rest) {
     uint64_t n = 1000000;
     if (*rest && !debug_evaluate(d, rest, &n))
         return;
+    if (n > PG_NEVER / 100 || timeline_now(d->t) > PG_NEVER / 2) {
+        debug_fail(d, "verify: so many steps are too many");
+        return;
+    }
     const struct pg_machine *m = debug_machine(d);
     struct pg_setup setup = {.image = d->programs[0].image,
                              .memory = d->memory,

@@ -88,6 +88,8 @@ void do_print(struct debugger *d, const char *rest) {
         fprintf(d->out, "%llu  0x%llx", (unsigned long long)value, (unsigned long long)value);
         if (word < 0 && value <= UINT32_MAX)
             fprintf(d->out, "  %d", word);
+        else if (value > INT64_MAX)
+            fprintf(d->out, "  %lld", (long long)value);
         if (value >= 0x1000 && value <= UINT32_MAX)
             debug_print_place(d, (uint32_t)value);
         fputc('\n', d->out);
@@ -121,7 +123,8 @@ static bool place_and_count(struct debugger *d, const char *rest, uint32_t *addr
     int column;
     const char *why;
     snprintf(place, sizeof place, "%s", rest);
-    if (blank && debug_value(d, blank + 1, &value, &column, &why)) {
+    bool all = debug_value(d, rest, &value, &column, &why); /* `pc + 8` has no count */
+    if (blank && !all && debug_value(d, blank + 1, &value, &column, &why)) {
         *n = value;
         place[blank - rest] = '\0';
     }
@@ -143,6 +146,10 @@ void do_disassemble(struct debugger *d, const char *rest) {
     char text[128];
     if (!place_and_count(d, rest, &at, &n))
         return;
+    if (n > 65536) {
+        debug_fail(d, "disassemble: at most 65536");
+        return;
+    }
     const struct pg_image *image = debug_image_at(d, at);
     const struct pg_line *last = NULL;
     for (at &= ~3u; n > 0; n--, at += 4) {
@@ -271,8 +278,10 @@ void do_hash(struct debugger *d, const char *rest) {
 
 void do_console(struct debugger *d, const char *rest) {
     const struct pg_bytes *output = &debug_machine(d)->bus.plugs.output;
+    if (!output->size)
+        return;
     fwrite(output->data, 1, output->size, d->out);
-    if (output->size && output->data[output->size - 1] != '\n')
+    if (output->data[output->size - 1] != '\n')
         fputc('\n', d->out);
 }
 

@@ -10,15 +10,23 @@
  * commands of the stop. */
 static void arrived(struct debugger *d, enum halt halt, int number) {
     run_report(d, halt, number);
-    const char *commands = halt == HALT_STOP ? stops_commands_of(d->stops, number) : NULL;
-    char *copy = commands ? strdup(commands) : NULL; /* they may delete the stop */
-    for (char *at = copy, *next; at && *at; at = next) {
-        next = at + strcspn(at, ";");
-        if (*next)
-            *next++ = '\0';
-        console_do(d, at);
+    d->stopped_by = halt == HALT_STOP ? number : 0;
+    if (d->at_stop) /* one of the commands of a stop has come here: the loop below goes on */
+        return;
+    d->at_stop = true;
+    while (d->stopped_by && !mon_interrupted() && !d->quit) {
+        const char *commands = stops_commands_of(d->stops, d->stopped_by);
+        char *copy = commands ? strdup(commands) : NULL; /* they may delete the stop */
+        d->stopped_by = 0;
+        for (char *at = copy, *next; at && *at && !d->stopped_by && !d->quit; at = next) {
+            next = at + strcspn(at, ";");
+            if (*next)
+                *next++ = '\0';
+            console_do(d, at);
+        }
+        free(copy);
     }
-    free(copy);
+    d->at_stop = false;
 }
 
 /* What was before, to show afterwards what has changed. */
@@ -54,7 +62,8 @@ void do_run(struct debugger *d, const char *rest) {
         debug_fail(d, "run: how many steps?");
     else if (count_of(d, rest, 1, &n)) {
         departing(d);
-        arrived(d, run_to(d, timeline_now(d->t) + n), 0);
+        uint64_t now = timeline_now(d->t);
+        arrived(d, run_to(d, n < PG_NEVER - now ? now + n : PG_NEVER), 0);
     }
 }
 

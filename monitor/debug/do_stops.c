@@ -45,22 +45,33 @@ static void check(struct debugger *d, bool ok, int number) {
         debug_fail(d, "there is no stop %d", number);
 }
 
+/* For each number there is; if there is none, for all, as 0. */
+static void each(struct debugger *d, const char *rest, bool (*act)(struct stops *s, int number)) {
+    do {
+        int number = *rest ? number_of(d, &rest) : 0;
+        if (!d->failed)
+            check(d, act(d->stops, number), number);
+    } while (*rest && !d->failed);
+}
+
+static bool disable(struct stops *s, int number) {
+    return stops_enable(s, number, false);
+}
+
+static bool enable(struct stops *s, int number) {
+    return stops_enable(s, number, true);
+}
+
 void do_delete(struct debugger *d, const char *rest) {
-    int number = *rest ? number_of(d, &rest) : 0;
-    if (!d->failed)
-        check(d, stops_delete(d->stops, number), number);
+    each(d, rest, stops_delete);
 }
 
 void do_disable(struct debugger *d, const char *rest) {
-    int number = number_of(d, &rest);
-    if (number)
-        check(d, stops_enable(d->stops, number, false), number);
+    each(d, rest, disable);
 }
 
 void do_enable(struct debugger *d, const char *rest) {
-    int number = number_of(d, &rest);
-    if (number)
-        check(d, stops_enable(d->stops, number, true), number);
+    each(d, rest, enable);
 }
 
 void do_condition(struct debugger *d, const char *rest) {

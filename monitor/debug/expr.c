@@ -9,6 +9,7 @@
 #include "vmm/inspect.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,11 +182,15 @@ static bool take(struct parser *p, const char *operator) {
 static uint64_t number(struct parser *p) {
     char *end;
     bool binary = p->at[0] == '0' && (p->at[1] == 'b' || p->at[1] == 'B');
+    errno = 0;
     uint64_t value = binary ? strtoull(p->at + 2, &end, 2) : strtoull(p->at, &end, 0);
+    bool fits = errno == 0;
     static const char units[] = "KMG";
     const char *unit = *end && !binary ? strchr(units, *end) : NULL;
     for (const char *u = units; unit && u <= unit; u++)
-        value *= 1000;
+        fits &= !__builtin_mul_overflow(value, 1000, &value);
+    if (!fits)
+        return fail(p, p->at, "a number of more than 64 bits");
     p->at = end + (unit != NULL);
     if (isalnum((unsigned char)*p->at))
         return fail(p, p->at, "not a digit of this number");
@@ -198,7 +203,9 @@ static uint64_t memory(struct parser *p, uint64_t address, unsigned size, const 
     uint32_t word;
     if (p->why)
         return 0;
-    if (address > UINT32_MAX || address % size != 0)
+    if (address > UINT32_MAX)
+        return fail(p, at, "an address has 32 bits");
+    if (address % size != 0)
         return fail(p, at, "an address that is no multiple of the size");
     if (!pg_peek(m, (uint32_t)address & ~3u, &word))
         return fail(p, at, "there is no memory at this address");

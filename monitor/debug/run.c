@@ -92,7 +92,7 @@ static enum halt step_forward(struct debugger *d, bool (*until)(struct debugger 
             return HALT_DONE;
         if (moment == MOMENT_ENDED)
             return HALT_ENDED;
-        if (n % LOOK == 0 && interrupted(d))
+        if (mon_interrupted() || (n % LOOK == 0 && interrupted(d))) /* a step may be a slow one */
             return HALT_INTERRUPTED;
     }
 }
@@ -134,7 +134,7 @@ static enum halt scan(struct debugger *d, uint64_t end, uint64_t now, uint64_t *
             *number = hit;
             *found = timeline_now(d->t);
         }
-        if (n % LOOK == 0 && asked_to_stop(d))
+        if (mon_interrupted() || (n % LOOK == 0 && asked_to_stop(d)))
             return HALT_INTERRUPTED;
     }
     return halt;
@@ -143,18 +143,24 @@ static enum halt scan(struct debugger *d, uint64_t end, uint64_t now, uint64_t *
 /* From checkpoint to checkpoint back, and through each interval forward. */
 enum halt run_back(struct debugger *d, bool here, int *number) {
     struct pg_error err;
-    uint64_t now = timeline_now(d->t), end = now, found = 0;
+    uint64_t now = timeline_now(d->t), end = now, found = 0, T;
     enum halt halt = HALT_BEGINNING;
     *number = 0;
+    if (!stops_need_steps(d->stops, 0, &T) && T == PG_NEVER) /* nothing to look for */
+        end = timeline_begin(d->t);
+    timeline_mark(d->t);
     while (halt == HALT_BEGINNING && end > timeline_begin(d->t)) {
         uint64_t begin = timeline_checkpoint(d->t, end);
         enum moment moment = timeline_goto(d->t, begin, only_interrupted, d, &err);
-        if (moment == MOMENT_BROKEN || moment == MOMENT_STOPPED)
+        if (moment == MOMENT_BROKEN)
             return halt_of(d, moment, &err);
-        halt = scan(d, end, here ? now + 1 : now, &found, number);
+        if (moment == MOMENT_STOPPED)
+            halt = HALT_INTERRUPTED;
+        else
+            halt = scan(d, end, here ? now + 1 : now, &found, number);
         end = begin;
     }
-    uint64_t T = halt == HALT_BEGINNING ? timeline_begin(d->t) : found;
+    T = halt == HALT_BEGINNING ? timeline_begin(d->t) : found;
     if (halt == HALT_INTERRUPTED)
         T = now;
     if (halt != HALT_BROKEN && timeline_goto(d->t, T, NULL, NULL, &err) == MOMENT_BROKEN)
@@ -168,26 +174,51 @@ enum halt run_steps(struct debugger *d, uint64_t n) {
         enum moment moment = timeline_step(d->t, &err);
         if (moment != MOMENT_REACHED)
             return halt_of(d, moment, &err);
-        if (k % LOOK == 0 && asked_to_stop(d))
+        if (mon_interrupted() || (k % LOOK == 0 && asked_to_stop(d)))
             return HALT_INTERRUPTED;
     }
     return HALT_DONE;
 }
 
-/* A step advances T by more than 1 where idle passes time: count back step by step only there. */
-enum halt run_steps_back(struct debugger *d, uint64_t n) {
+/* From here to `end`, which may be reached by steps only; how many. */
+static enum halt count_steps(struct debugger *d, uint64_t end, uint64_t *n) {
     struct pg_error err;
-    for (; n > 0; n--) {
-        uint64_t now = timeline_now(d->t), before;
-        if (now <= timeline_begin(d->t))
-            return HALT_BEGINNING;
-        if (!timeline_before(d->t, now, &before, &err) ||
-            timeline_goto(d->t, before, NULL, NULL, &err) == MOMENT_BROKEN)
+    for (*n = 0; timeline_now(d->t) < end; ++*n) {
+        if (timeline_step(d->t, &err) == MOMENT_BROKEN)
             return halt_of(d, MOMENT_BROKEN, &err);
-        if (asked_to_stop(d))
+        if (mon_interrupted() || (*n % LOOK == 0 && asked_to_stop(d)))
             return HALT_INTERRUPTED;
     }
     return HALT_DONE;
+}
+
+/* A step advances T by 1, and by more where idle passes time: so n steps are at least n of T, and
+ * what is missing after those is looked for before them. */
+enum halt run_steps_back(struct debugger *d, uint64_t n) {
+    struct pg_error err;
+    enum halt halt = HALT_DONE;
+    if (n > LOOK)
+        timeline_mark(d->t);
+    while (n > 0 && halt == HALT_DONE) {
+        uint64_t now = timeline_now(d->t), begin = timeline_begin(d->t), from, steps = 1;
+        if (now <= begin)
+            return HALT_BEGINNING;
+        enum moment moment =
+            timeline_goto(d->t, n < now - begin ? now - n : begin, only_interrupted, d, &err);
+        from = timeline_now(d->t);
+        if (moment == MOMENT_BROKEN)
+            return halt_of(d, moment, &err);
+        if (moment == MOMENT_STOPPED)
+            halt = HALT_INTERRUPTED;
+        else if (from < now)
+            halt = count_steps(d, now, &steps);
+        else if (!timeline_before(d->t, now, &from, &err))
+            return halt_of(d, MOMENT_BROKEN, &err);
+        if (timeline_goto(d->t, halt == HALT_DONE ? from : now, NULL, NULL, &err) == MOMENT_BROKEN)
+            return halt_of(d, MOMENT_BROKEN, &err);
+        n -= steps;
+    }
+    return halt;
 }
 
 enum halt run_to(struct debugger *d, uint64_t T) {

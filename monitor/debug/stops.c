@@ -308,10 +308,13 @@ bool stops_delete(struct stops *s, int number) {
 }
 
 bool stops_enable(struct stops *s, int number, bool enabled) {
-    struct stop *stop = find(s, number);
-    if (stop)
-        stop->disabled = !enabled;
-    return stop;
+    bool found = !number;
+    for (size_t k = 0; k < s->n; k++)
+        if (!number || s->all[k].number == number) {
+            s->all[k].disabled = !enabled;
+            found = true;
+        }
+    return found;
 }
 
 bool stops_ignore(struct stops *s, int number, uint64_t times) {

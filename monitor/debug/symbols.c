@@ -41,8 +41,8 @@ const struct pg_image *debug_image_at(const struct debugger *d, uint32_t pc) {
     return NULL;
 }
 
-/* By all of its code that is mapped: two programs have the same library, and may have it at the same
- * address. */
+/* By all of its code that is mapped: two programs have the same library, and may have it at the
+ * same address. */
 bool debug_runs(const struct debugger *d, const struct pg_image *program) {
     const struct pg_machine *m = debug_machine(d);
     uint32_t pa;

@@ -110,6 +110,11 @@ static bool take(struct timeline *t) {
     return true;
 }
 
+void timeline_mark(struct timeline *t) {
+    t->frontier = timeline_frontier(t);
+    take(t);
+}
+
 static uint64_t spacing_at(uint64_t T) {
     return T / PART > SPACING ? T / PART : SPACING;
 }
@@ -282,8 +287,8 @@ static void cut_input(struct pg_input *input, uint64_t T) {
 
 bool timeline_input(struct timeline *t, const void *bytes, size_t size) {
     struct pg_machine *m = timeline_machine(t);
+    cut_input(&m->bus.plugs.input, timeline_now(t)); /* also what came after a change by hand */
     if (timeline_now(t) < timeline_frontier(t)) {
-        cut_input(&m->bus.plugs.input, timeline_now(t));
         forget_from(t, later_than(t, timeline_now(t)));
         t->frontier = timeline_now(t);
     }

@@ -46,6 +46,9 @@ enum moment timeline_step(struct timeline *t, struct pg_error *err);
 /* The last moment before T (which is not 0): one step less. */
 bool timeline_before(struct timeline *t, uint64_t T, uint64_t *before, struct pg_error *err);
 
+/* This moment shall soon be come back to: keep a checkpoint of it, if there is room. */
+void timeline_mark(struct timeline *t);
+
 /* The T of the latest checkpoint before T; if there is none, of the first one. */
 uint64_t timeline_checkpoint(const struct timeline *t, uint64_t T);
 
