@@ -26,8 +26,7 @@ struct pg_ram_store {
     uint8_t *bytes;
     uint8_t *watch; /* per page, one bit per watcher */
     uint32_t size;
-    uint64_t
-        watches; /* how often a watch began: whoever keeps a list of unwatched pages compares */
+    uint64_t watches; /* how often a watch began, for those who keep track of unwatched pages */
     struct {
         pg_watch_fn *written; /* NULL: slot free */
         void *context;
