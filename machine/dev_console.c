@@ -28,7 +28,10 @@ static const struct pg_port ports[] = {
 static uint32_t console_in(void *state, struct pg_env *env, unsigned port) {
     struct console *c = state;
     switch (port) {
-    case DATA: return c->read < c->arrived ? env->plugs->input.bytes.data[c->read++] : UINT32_MAX;
+    case DATA: /* a debugger may have set `arrived` to more than there is */
+        return c->read < c->arrived && c->read < env->plugs->input.bytes.size
+                   ? env->plugs->input.bytes.data[c->read++]
+                   : UINT32_MAX;
     case STATUS:
         return (c->read < c->arrived ? AVAILABLE : 0) |
                (c->ended && c->read == c->arrived ? ENDED : 0);

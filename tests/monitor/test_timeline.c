@@ -251,6 +251,110 @@ static void test_snapshot(void **state) {
     pg_image_free(image);
 }
 
+/* ---- a walk at random */
+
+enum { WALK = JUMPS / 2 + 4 };
+
+struct visit {
+    uint64_t T;
+    char hash[PG_HASH_TEXT];
+};
+
+static int by_T(const void *a, const void *b) {
+    const struct visit *v = a, *w = b;
+    return v->T < w->T ? -1 : v->T > w->T;
+}
+
+/* A move of any kind: far, near, back by a step, on by some, into another system. */
+static void move(struct timeline *t, uint32_t random, uint64_t end) {
+    struct pg_error err = {""};
+    uint64_t now = timeline_now(t), before;
+    uint32_t far = random >> 8;
+    switch (random >> 4 & 7) {
+    case 0: assert_true(timeline_switch(t, pg_systems[far % 5], &err)); break;
+    case 1: go(t, (uint64_t)far * end >> 24); break;
+    case 2: go(t, now > far % 3000 ? now - far % 3000 : 0); break;
+    case 3:
+        timeline_mark(t);
+        go(t, now / 2);
+        break;
+    case 4:
+    case 5:
+        for (uint32_t k = 0; k < 1 + far % 200; k++)
+            if (timeline_step(t, &err) == MOMENT_BROKEN)
+                fail_msg("%s", err.text);
+        break;
+    default:
+        for (int k = 0; k < 2 && timeline_now(t) > timeline_begin(t); k++) {
+            assert_true(timeline_before(t, timeline_now(t), &before, &err));
+            go(t, before);
+            assert_int_equal(timeline_now(t), before);
+        }
+    }
+}
+
+/* Wherever a walk comes to, in whatever systems, is where one straight run of bare comes to. */
+static void walk(const struct pg_setup *setup, uint64_t end, int moves, uint32_t random) {
+    static struct visit visits[WALK];
+    struct pg_error err = {""};
+    char hash[PG_HASH_TEXT];
+    for (size_t s = 0; pg_systems[s]; s++) {
+        struct timeline *t = timeline_open(pg_systems[s], &pg_engine_threaded, setup, &err);
+        assert_non_null(t);
+        go(t, end / 3);
+        for (int k = 0; k < moves; k++) {
+            random = random * 1664525 + 1013904223;
+            move(t, random, end);
+            visits[k].T = timeline_now(t);
+            hash_of(t, visits[k].hash);
+        }
+        timeline_close(t);
+        qsort(visits, (size_t)moves, sizeof *visits, by_T);
+        t = timeline_open(&pg_system_bare, &pg_engine_reference, setup, &err);
+        assert_non_null(t);
+        for (int k = 0; k < moves; k++) {
+            go(t, visits[k].T);
+            hash_of(t, hash);
+            if (timeline_now(t) != visits[k].T || strcmp(hash, visits[k].hash) != 0)
+                fail_msg("%s: at T %llu it is another state", pg_systems[s]->name,
+                         (unsigned long long)visits[k].T);
+        }
+        timeline_close(t);
+    }
+}
+
+static void test_walk(void **state) {
+    static const char *const sources[] = {"timer.s", "pkernel.s", "smc.s"};
+    for (uint32_t k = 0; k < sizeof sources / sizeof *sources; k++) {
+        struct pg_image *image = assemble(sources[k]);
+        struct pg_setup setup = {.image = image, .memory = MEMORY, .limit = PG_NEVER};
+        walk(&setup, 300000, WALK, k);
+        pg_image_free(image);
+    }
+}
+
+/* After a change by hand in the past, older input is still to come; newer input ends it. */
+static void test_input_after_change(void **state) {
+    struct pg_image *image = assemble("echo.s");
+    struct pg_error err = {""};
+    struct timeline *t = begin(&pg_system_te, image, NULL);
+    assert_int_equal(timeline_goto(t, PG_NEVER, NULL, NULL, &err), MOMENT_WAITING);
+    uint64_t first = timeline_now(t);
+    assert_true(timeline_input(t, "one\n", 4));
+    assert_int_equal(timeline_goto(t, PG_NEVER, NULL, NULL, &err), MOMENT_WAITING);
+    assert_true(timeline_input(t, NULL, 0));
+    go(t, first - 2);
+    assert_true(timeline_changed(t));
+    assert_true(timeline_input(t, "new\n", 4));
+    assert_int_equal(timeline_goto(t, PG_NEVER, NULL, NULL, &err), MOMENT_WAITING);
+    char *told = output_of(t);
+    assert_non_null(strstr(told, "NEW"));
+    assert_null(strstr(told, "ONE"));
+    free(told);
+    timeline_close(t);
+    pg_image_free(image);
+}
+
 #ifdef OS_BUILT
 
 /* A whole file; the test fails if it cannot be read. */
@@ -303,16 +407,43 @@ static void test_os(void **state) {
     free(disk);
 }
 
+static void test_walk_os(void **state) {
+    static const char input[] = "ls | wc\ncat /home/motd\n";
+    struct pg_error err = {""};
+    size_t size, disk_size;
+    uint8_t *elf = slurp(OS_BUILT "/kernel.elf", &size);
+    uint8_t *disk = slurp(OS_BUILT "/disk.img", &disk_size);
+    struct pg_image *image = pg_image_read(elf, size, "kernel.elf", &err);
+    assert_non_null(image);
+    struct pg_setup setup = {.image = image,
+                             .memory = 4 << 20,
+                             .disk = disk,
+                             .disk_sectors = (uint32_t)(disk_size / PG_SECTOR),
+                             .input = (const uint8_t *)input,
+                             .input_size = sizeof input - 1,
+                             .limit = PG_NEVER};
+    walk(&setup, 600000, WALK / 4, 77);
+    pg_image_free(image);
+    free(elf);
+    free(disk);
+}
+
 #endif
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jumps_kernel), cmocka_unit_test(test_jumps_paged),
-        cmocka_unit_test(test_jumps_timer),  cmocka_unit_test(test_back),
-        cmocka_unit_test(test_input),        cmocka_unit_test(test_change),
+        cmocka_unit_test(test_jumps_kernel),
+        cmocka_unit_test(test_jumps_paged),
+        cmocka_unit_test(test_jumps_timer),
+        cmocka_unit_test(test_back),
+        cmocka_unit_test(test_input),
+        cmocka_unit_test(test_change),
         cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_input_after_change),
 #ifdef OS_BUILT
         cmocka_unit_test(test_os),
+        cmocka_unit_test(test_walk_os),
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
