@@ -209,8 +209,8 @@ bool pg_translate(struct pg_machine *m, uint32_t va, enum pg_use use, uint32_t *
  * nothing. 0 outside. */
 uint32_t pg_rights(const struct pg_machine *m, uint32_t va);
 
-/* Where the present R maps va to, whatever the rights; for those who look on. Changes nothing. False
- * if it maps it to nothing. */
+/* Where the present R maps va to, whatever the rights; for those who look on. Changes nothing.
+ * False if it maps it to nothing. */
 bool pg_locate(const struct pg_machine *m, uint32_t va, uint32_t *pa);
 
 /* The word there; va must be a multiple of 4. */
