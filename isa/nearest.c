@@ -1,6 +1,7 @@
 #include "isa/nearest.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Longer names are not compared: nobody misspells them by a letter and the table below
@@ -51,4 +52,11 @@ void pg_nearest_offer(struct pg_nearest *search, const char *candidate) {
         search->distance = d;
         search->best = candidate;
     }
+}
+
+const char *pg_nearest_hint(const struct pg_nearest *search, char text[PG_NEAREST_HINT]) {
+    *text = '\0';
+    if (search->best)
+        snprintf(text, PG_NEAREST_HINT, "; did you mean %s?", search->best);
+    return text;
 }

@@ -18,4 +18,9 @@ struct pg_nearest pg_nearest_begin(const char *wanted);
 /* Offer one candidate, which must outlive the search. The first of equally near ones wins. */
 void pg_nearest_offer(struct pg_nearest *search, const char *candidate);
 
+/* `; did you mean X?`, or nothing, for the end of a message: written to `text`, which it returns.
+ */
+enum { PG_NEAREST_HINT = 96 };
+const char *pg_nearest_hint(const struct pg_nearest *search, char text[PG_NEAREST_HINT]);
+
 #endif

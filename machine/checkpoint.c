@@ -34,10 +34,6 @@ static size_t in_page(size_t at, size_t size) {
     return size - at < PG_PAGE ? size - at : PG_PAGE;
 }
 
-static bool is_zero(const uint8_t *bytes, size_t size) {
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
 /* One page: none if zero, the other's if equal, else a new one. */
 static bool take_page(struct page **place, const uint8_t *bytes, size_t size, struct page *like) {
     if (like && memcmp(like->bytes, bytes, size) == 0) {
@@ -45,7 +41,7 @@ static bool take_page(struct page **place, const uint8_t *bytes, size_t size, st
         *place = like;
         return true;
     }
-    if (is_zero(bytes, size))
+    if (pg_is_zero(bytes, size))
         return true;
     *place = malloc(sizeof **place);
     if (!*place)

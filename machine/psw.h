@@ -51,6 +51,12 @@ static inline bool pg_psw_valid(const struct pg_psw *p, uint32_t *word) {
     return (p->bound & 0xfff) == 0;
 }
 
+/* The memory mode in words. */
+static inline const char *pg_mode_name(uint32_t status) {
+    static const char *const names[] = {"real", "bounds", "paged", "?"};
+    return names[(status & PG_MODE) / PG_MODE_BOUNDS];
+}
+
 static inline unsigned pg_psw_ring(const struct pg_psw *p) {
     return p->status & PG_RING;
 }

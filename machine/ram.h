@@ -76,6 +76,11 @@ static inline void pg_ram_unwatch(struct pg_ram *ram, uint32_t pa, uint8_t bit) 
     ram->watch[pa >> PG_PAGE_BITS] &= (uint8_t)~bit;
 }
 
+/* Are all bytes zero? There is at least one. */
+static inline bool pg_is_zero(const uint8_t *bytes, size_t size) {
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
 /* Loads and stores of 1, 2 or 4 bytes, little-endian, the place inside memory and aligned:
  * the caller has checked. */
 static inline uint32_t pg_ram_read32(const struct pg_ram *ram, uint32_t pa) {

@@ -201,13 +201,9 @@ static void load_profile(struct reader *r, struct staged *s) {
 
 /* ---- blocks of equal size, zero ones left out: memory and disk */
 
-static bool is_zero(const uint8_t *data, size_t size) {
-    return data[0] == 0 && memcmp(data, data + 1, size - 1) == 0;
-}
-
 static void save_memory(struct writer *w, const struct pg_machine *m) {
     for (uint32_t pa = 0; pa < m->ram.size; pa += PG_PAGE)
-        if (!is_zero(m->ram.bytes + pa, PG_PAGE)) {
+        if (!pg_is_zero(m->ram.bytes + pa, PG_PAGE)) {
             put(w, pa, 4);
             put_bytes(w, m->ram.bytes + pa, PG_PAGE);
         }
@@ -248,7 +244,7 @@ static void save_disk(struct writer *w, const struct pg_machine *m) {
     put(w, p->disk_sectors, 4);
     for (uint32_t k = 0; k < p->disk_sectors; k++) {
         const uint8_t *content = p->disk + (size_t)k * SECTOR;
-        if (p->disk_written[k] || !is_zero(content, SECTOR)) {
+        if (p->disk_written[k] || !pg_is_zero(content, SECTOR)) {
             put(w, k, 4);
             put(w, p->disk_written[k] != 0, 1);
             put_bytes(w, content, SECTOR);

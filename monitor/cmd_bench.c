@@ -8,14 +8,11 @@
 #include <unistd.h>
 
 static int plan(struct bench *b, const struct mon_args *args) {
-    const char *engine = mon_option(args, OPT_engine), *runs = mon_option(args, OPT_runs);
+    const char *runs = mon_option(args, OPT_runs);
     uint64_t n = 3;
-    struct pg_nearest search = pg_nearest_begin(engine ? engine : "");
-    b->engine = engine ? pg_engine_by_name(engine) : &pg_engine_threaded;
-    for (int k = 0; pg_engines[k]; k++)
-        pg_nearest_offer(&search, pg_engines[k]->name);
+    b->engine = mon_engine(args);
     if (!b->engine)
-        return mon_unknown("engine", engine, &search);
+        return MON_USAGE;
     if (runs && (!mon_number(runs, BENCH_RUNS, 0, &n) || n == 0))
         return mon_fail(MON_USAGE, "--runs %s: not a number from 1 to %d", runs, BENCH_RUNS);
     b->runs = (unsigned)n;

@@ -43,16 +43,9 @@ static int begin(struct debugger *d, const struct mon_args *args, struct mon_pla
     if (!d->t || !d->stops || !d->tracer)
         return mon_fail(MON_BAD_IMAGE, "%s", d->t ? "the host is out of memory" : err.text);
     debug_add_symbols(d, plan->images[0], plan->names[0], false);
-    for (size_t k = 0; k < args->count[OPT_symbols]; k++) {
-        struct pg_image *image = mon_program(args->values[OPT_symbols][k], args);
-        if (!image)
+    for (size_t k = 0; k < args->count[OPT_symbols]; k++)
+        if (!debug_load_symbols(d, args->values[OPT_symbols][k], true))
             return MON_BAD_IMAGE;
-        const char *slash = strrchr(args->values[OPT_symbols][k], '/');
-        if (!debug_add_symbols(d, image, slash ? slash + 1 : args->values[OPT_symbols][k], true)) {
-            pg_image_free(image);
-            return MON_USAGE;
-        }
-    }
     return 0;
 }
 

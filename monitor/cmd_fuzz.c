@@ -172,7 +172,6 @@ static bool possible(const struct pg_profile *profile, unsigned op, unsigned rin
 
 /* Where the instruction was never seen, one line: rings and memory modes. */
 static void print_missed(const struct fuzzing *f, unsigned op) {
-    static const char *const modes[] = {"real", "bounds", "paged"};
     bool any = false;
     for (unsigned ring = 0; ring < 4; ring++)
         for (unsigned mode = 0; mode < PG_COVERAGE_MODES; mode++)
@@ -181,7 +180,7 @@ static void print_missed(const struct fuzzing *f, unsigned op) {
                     if (!any)
                         printf("  never %-7s", pg_rows[op].mnemonic);
                     any = true;
-                    printf(" %u/%s", ring, modes[mode]);
+                    printf(" %u/%s", ring, pg_mode_name(mode * PG_MODE_BOUNDS));
                 }
     printf("%s", any ? "\n" : "");
 }
@@ -257,7 +256,7 @@ static int number(const struct mon_args *args, enum mon_option option, const cha
 
 static int plan(struct fuzzing *f) {
     const struct mon_args *args = f->args;
-    const char *profile = mon_option(args, OPT_profile), *engine = mon_option(args, OPT_engine);
+    const char *profile = mon_option(args, OPT_profile);
     int status;
     if (args->noperands)
         return mon_fail(MON_USAGE, "fuzz makes its guests itself");
@@ -270,9 +269,9 @@ static int plan(struct fuzzing *f) {
         (status = mon_profile(profile ? profile : "strict", &f->profile)) ||
         (status = mon_systems(args, f->what.systems, PG_LOCKSTEP_SYSTEMS, &f->what.n)))
         return status;
-    f->what.engine = pg_engine_by_name(engine ? engine : "threaded");
+    f->what.engine = mon_engine(args);
     if (!f->what.engine)
-        return mon_fail(MON_USAGE, "there is no engine `%s`", engine);
+        return MON_USAGE;
     f->what.setup = &f->setup;
     f->setup = (struct pg_setup){.memory = PG_RANDOM_MEMORY,
                                  .profile = &f->profile,

@@ -130,6 +130,9 @@ bool mon_asm_options(const struct mon_args *args, struct pg_asm_options *options
 /* The system with this name; NULL, with a message, if there is none. */
 const struct pg_system *mon_system(const char *name);
 
+/* The engine of --engine, or the usual one; NULL, with a message, if there is none. */
+const struct pg_engine *mon_engine(const struct mon_args *args);
+
 /* The profile with this name, or in this file. Returns 0, or an exit status when the error has been
  * printed. */
 int mon_profile(const char *text, struct pg_profile *profile);

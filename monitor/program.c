@@ -157,18 +157,22 @@ int mon_profile(const char *text, struct pg_profile *profile) {
 
 /* ---- the plan */
 
-static int plan_engine(struct mon_plan *plan, const char *name) {
+const struct pg_engine *mon_engine(const struct mon_args *args) {
+    const char *name = mon_option(args, OPT_engine);
+    name = name ? name : "threaded";
     struct pg_nearest search = pg_nearest_begin(name);
+    const struct pg_engine *engine = pg_engine_by_name(name);
     for (int k = 0; pg_engines[k]; k++)
         pg_nearest_offer(&search, pg_engines[k]->name);
-    plan->engine = pg_engine_by_name(name);
-    return plan->engine ? 0 : mon_unknown("engine", name, &search);
+    if (!engine)
+        mon_unknown("engine", name, &search);
+    return engine;
 }
 
 /* The options that are the same for every guest. */
 static int plan_options(struct mon_plan *plan, const struct mon_args *args,
                         struct pg_setup *setup) {
-    const char *text = mon_option(args, OPT_engine);
+    const char *text;
     uint64_t value;
     struct pg_asm_options options;
     struct mon_defines defines;
@@ -176,9 +180,9 @@ static int plan_options(struct mon_plan *plan, const struct mon_args *args,
         return MON_USAGE; /* said now, not as a fault of the first program */
     plan->profile = pg_profile_strict;
     *setup = (struct pg_setup){.memory = 16 << 20, .limit = PG_NEVER, .profile = &plan->profile};
-    int status = plan_engine(plan, text ? text : "threaded");
-    if (status)
-        return status;
+    plan->engine = mon_engine(args);
+    if (!plan->engine)
+        return MON_USAGE;
     if ((text = mon_option(args, OPT_memory))) {
         if (!mon_number(text, UINT32_MAX, 1024, &value) || value % PG_PAGE || value < PG_MIN_MEMORY)
             return mon_fail(MON_USAGE,

@@ -20,13 +20,13 @@ uint64_t pg_model_cycles(const struct pg_counts *counts, const struct pg_costs *
 
 static int counter_named(const char *name, struct pg_error *err) {
     struct pg_nearest search = pg_nearest_begin(name);
+    char hint[PG_NEAREST_HINT];
     for (int k = 0; k < PG_NCOUNTERS; k++) {
         if (strcmp(pg_counter_rows[k].name, name) == 0)
             return k;
         pg_nearest_offer(&search, pg_counter_rows[k].name);
     }
-    pg_fail(err, "there is no counter %s%s%s%s", name, search.best ? "; did you mean " : "",
-            search.best ? search.best : "", search.best ? "?" : "");
+    pg_fail(err, "there is no counter %s%s", name, pg_nearest_hint(&search, hint));
     return -1;
 }
 

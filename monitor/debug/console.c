@@ -17,7 +17,8 @@
 #endif
 
 const struct debug_command debug_commands[] = {
-#define X(name, word, usage, meaning, example) {word, usage, meaning, example, do_##name},
+#define X(name, word, when, usage, meaning, example)                                               \
+    {word, when, usage, meaning, example, do_##name},
 #include "monitor/debug/command.def"
 #undef X
     {0},
@@ -56,11 +57,10 @@ static const struct debug_command *find(const char *word, size_t n) {
 
 static void unknown(struct debugger *d, const char *word) {
     struct pg_nearest search = pg_nearest_begin(word);
+    char hint[PG_NEAREST_HINT];
     for (const struct debug_command *c = debug_commands; c->name; c++)
         pg_nearest_offer(&search, c->name);
-    debug_fail(d, "%s is no command%s%s%s; `help` lists them", word,
-               search.best ? "; did you mean " : "", search.best ? search.best : "",
-               search.best ? "?" : "");
+    debug_fail(d, "%s is no command%s; `help` lists them", word, pg_nearest_hint(&search, hint));
 }
 
 static const char *skip_blanks(const char *text) {
@@ -200,18 +200,10 @@ void do_help(struct debugger *d, const char *rest) {
 
 void do_symbols(struct debugger *d, const char *rest) {
     char path[1024], kind[16] = "";
-    if (sscanf(rest, "%1023s %15s", path, kind) < 1) {
+    if (sscanf(rest, "%1023s %15s", path, kind) < 1)
         debug_fail(d, "symbols: of which program?");
-        return;
-    }
-    struct pg_image *image = mon_program(path, d->args);
-    if (!image) {
-        d->failed = true; /* and mon_program has said why */
-        return;
-    }
-    const char *slash = strrchr(path, '/');
-    if (!debug_add_symbols(d, image, slash ? slash + 1 : path, strcmp(kind, "kernel") != 0))
-        pg_image_free(image);
+    else if (!debug_load_symbols(d, path, strcmp(kind, "kernel") != 0))
+        d->failed = true;
 }
 
 /* ---- scripts */
@@ -270,17 +262,10 @@ int console_script(struct debugger *d, const char *path) {
 
 /* ---- a person */
 
-/* Commands that Enter repeats. */
-static bool repeats(const char *line) {
-    static const char *const words[] = {
-        "step", "next", "stepi", "nexti", "back", "reverse-continue", "continue", "trap",
-        "ring", "exit", "micro", "si",    "rc"};
-    size_t n = strcspn(line, " \t");
-    const struct debug_command *c = find(line, n);
-    for (size_t k = 0; c && k < sizeof words / sizeof *words; k++)
-        if (strcmp(c->name, words[k]) == 0)
-            return true;
-    return false;
+/* Is it a command that Enter repeats, or that runs the guest? */
+static bool is(const char *line, enum debug_when when) {
+    const struct debug_command *c = find(line, strcspn(line, " \t/"));
+    return c && c->when & when;
 }
 
 /* What is no terminal; readline takes the end of a pipe for a silence. */
@@ -332,8 +317,6 @@ static char *next_name(const char *text, int again) {
 
 /* The words that may stand behind a command's. */
 static void offer_arguments(const char *line, char *text) {
-    static const char *const kinds[] = {"ring",      "trap", "exit", "insn",
-                                        "sensitive", "port", "count"};
     bool breaks = strncmp(line, "b", 1) == 0 || strncmp(line, "tb", 2) == 0;
     if (strstr(line, "trap ") || strstr(line, "exit "))
         for (int k = 1; k < PG_NCAUSES; k++)
@@ -352,8 +335,8 @@ static void offer_arguments(const char *line, char *text) {
         for (const struct debug_command *c = debug_commands; c->name; c++)
             offer(text, c->name);
     else {
-        for (size_t k = 0; breaks && k < sizeof kinds / sizeof *kinds; k++)
-            offer(text, kinds[k]);
+        if (breaks)
+            stops_each_kind(offer, text);
         debug_each_name(completing, offer, text);
     }
 }
@@ -448,15 +431,9 @@ static void end_reading(void) {}
 #endif
 
 /* While the guest runs the terminal is its; else it is readline's. */
-static bool runs_guest(const char *line) {
-    const struct debug_command *c = find(line, strcspn(line, " \t/"));
-    return c && (c->run == do_continue || c->run == do_run || c->run == do_finish ||
-                 c->run == do_until || c->run == do_next || c->run == do_trap || c->run == do_ring);
-}
 
 static void do_line(struct debugger *d, const char *line) {
-    d->typed = runs_guest(line) && mon_terminal_is_live() &&
-               debug_machine(d)->bus.plugs.input.open &&
+    d->typed = is(line, RUNS) && mon_terminal_is_live() && debug_machine(d)->bus.plugs.input.open &&
                timeline_now(d->t) == timeline_frontier(d->t);
     if (d->typed)
         mon_terminal_open();
@@ -476,7 +453,7 @@ int console_loop(struct debugger *d) {
     while (!d->quit && !mon_terminated() && (line = read_line("(trapeze) "))) {
         const char *text = skip_blanks(line);
         if (*text)
-            snprintf(last, sizeof last, "%s", repeats(text) ? text : "");
+            snprintf(last, sizeof last, "%s", is(text, REPEATS) ? text : "");
         if (*text || *last)
             do_line(d, *text ? text : last);
         free(line);

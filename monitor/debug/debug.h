@@ -74,6 +74,9 @@ bool debug_fail(struct debugger *d, const char *format, ...) __attribute__((form
 /* Know the names of this program; `user`: they hold in rings 1 to 3. Takes the image over. */
 bool debug_add_symbols(struct debugger *d, struct pg_image *image, const char *name, bool user);
 
+/* The same from a program's file. False after a message. */
+bool debug_load_symbols(struct debugger *d, const char *path, bool user);
+
 /* The programs whose names hold now come first: the k-th to ask. NULL behind the last. */
 const struct symbols *debug_symbols(const struct debugger *d, size_t k);
 
@@ -129,6 +132,9 @@ bool stops_condition(struct debugger *d, int number, const char *condition);
 bool stops_ignore(struct stops *s, int number, uint64_t times);
 bool stops_commands(struct stops *s, int number, const char *text);
 void stops_list(const struct debugger *d);
+
+/* Offer the words that say what `break` waits for: for completion. */
+void stops_each_kind(void (*offer)(void *with, const char *word), void *with);
 
 /* Has each step to be looked at? If not, the next stop after `now` is at *T (UINT64_MAX: none). */
 bool stops_need_steps(const struct stops *s, uint64_t now, uint64_t *T);
@@ -208,14 +214,20 @@ int gdb_serve(struct debugger *d, const char *where);
 
 /* ---- the commands */
 
+/* Of a command: Enter repeats it; what is typed while it runs is the guest's. */
+enum debug_when { ONCE, REPEATS, RUNS };
+
 struct debug_command {
-    const char *name, *usage, *meaning, *example;
+    const char *name;
+    unsigned when; /* of enum debug_when */
+    const char *usage, *meaning, *example;
     void (*run)(struct debugger *d, const char *rest);
 };
 
 extern const struct debug_command debug_commands[]; /* ends with a row without a name */
 
-#define X(name, word, usage, meaning, example) void do_##name(struct debugger *d, const char *rest);
+#define X(name, word, when, usage, meaning, example)                                               \
+    void do_##name(struct debugger *d, const char *rest);
 #include "monitor/debug/command.def"
 #undef X
 

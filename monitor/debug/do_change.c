@@ -168,11 +168,11 @@ void do_assemble(struct debugger *d, const char *rest) {
 
 void do_interrupt(struct debugger *d, const char *rest) {
     struct pg_machine *m = debug_machine(d);
-    static const char *const lines[] = {"timer", "console", "block"};
-    uint64_t line = 0;
-    while (line < 3 && strcmp(rest, lines[line]) != 0)
-        line++;
-    if (line == 3 && (!*rest || !debug_evaluate(d, rest, &line) || line > 31)) {
+    uint64_t line = 32;
+    for (int k = 0; k < PG_NDEVICES; k++)
+        if (pg_devices[k]->line >= 0 && strcmp(rest, pg_devices[k]->name) == 0)
+            line = (uint64_t)pg_devices[k]->line;
+    if (line == 32 && (!*rest || !debug_evaluate(d, rest, &line) || line > 31)) {
         debug_fail(d, "interrupt: which line? timer, console, block, or a number up to 31");
         return;
     }
@@ -247,6 +247,7 @@ void do_restore(struct debugger *d, const char *rest) {
 void do_system(struct debugger *d, const char *rest) {
     struct pg_error err;
     struct pg_nearest search = pg_nearest_begin(rest);
+    char hint[PG_NEAREST_HINT];
     const struct pg_system *system = pg_system_by_name(rest);
     for (int k = 0; pg_systems[k]; k++) {
         if (!*rest)
@@ -257,8 +258,7 @@ void do_system(struct debugger *d, const char *rest) {
     if (!*rest)
         return;
     if (!system)
-        debug_fail(d, "there is no system %s%s%s%s", rest, search.best ? "; did you mean " : "",
-                   search.best ? search.best : "", search.best ? "?" : "");
+        debug_fail(d, "there is no system %s%s", rest, pg_nearest_hint(&search, hint));
     else if (!timeline_switch(d->t, system, &err))
         debug_fail(d, "%s", err.text);
 }

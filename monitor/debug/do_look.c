@@ -42,11 +42,10 @@ void do_registers(struct debugger *d, const char *rest) {
 }
 
 static void put_psw(struct debugger *d, const char *whose, const struct pg_psw *psw) {
-    static const char *const modes[] = {"real", "bounds", "paged", "?"};
     fprintf(d->out, "%-8s ring %u  %-6s  pc %08x  base %08x  bound %08x %s%s%s\n", whose,
-            psw->status & PG_RING, modes[(psw->status & PG_MODE) / PG_MODE_BOUNDS], psw->pc,
-            psw->base, psw->bound, psw->status & PG_IE ? " IE" : "",
-            psw->status & PG_TRACE ? " TRACE" : "", psw->status & PG_MON ? " MON" : "");
+            psw->status & PG_RING, pg_mode_name(psw->status), psw->pc, psw->base, psw->bound,
+            psw->status & PG_IE ? " IE" : "", psw->status & PG_TRACE ? " TRACE" : "",
+            psw->status & PG_MON ? " MON" : "");
 }
 
 void do_psw(struct debugger *d, const char *rest) {
@@ -107,10 +106,6 @@ void do_print(struct debugger *d, const char *rest) {
         break;
     default: debug_fail(d, "print/%c: the formats are x d u c b", format);
     }
-}
-
-void do_p(struct debugger *d, const char *rest) {
-    do_print(d, rest);
 }
 
 /* ---- code */
@@ -204,10 +199,6 @@ void do_backtrace(struct debugger *d, const char *rest) {
         debug_print_place(d, frame.pc);
         fputc('\n', d->out);
     } while (k < 32 && mon_frame_up(m, image, &frame));
-}
-
-void do_bt(struct debugger *d, const char *rest) {
-    do_backtrace(d, rest);
 }
 
 /* ---- what was done */

@@ -34,10 +34,9 @@ struct pg_tracer *debug_tracer_new(void) {
 /* ---- words */
 
 static void put_psw(struct debugger *d, const struct pg_psw *psw) {
-    static const char *const modes[] = {"real", "bounds", "paged", "?"};
     fprintf(d->out, "{ring %u%s, %s, pc %08x, base %08x, bound %08x}", psw->status & PG_RING,
-            psw->status & PG_MON ? " MON" : "", modes[(psw->status & PG_MODE) / PG_MODE_BOUNDS],
-            psw->pc, psw->base, psw->bound);
+            psw->status & PG_MON ? " MON" : "", pg_mode_name(psw->status), psw->pc, psw->base,
+            psw->bound);
 }
 
 static const char *cause_of(const struct pg_trace_event *e) {

@@ -52,10 +52,6 @@ void do_stepi(struct debugger *d, const char *rest) {
     arrived(d, run_steps(d, n), 0);
 }
 
-void do_si(struct debugger *d, const char *rest) {
-    do_stepi(d, rest);
-}
-
 void do_run(struct debugger *d, const char *rest) {
     uint64_t n;
     if (!*rest)
@@ -123,10 +119,6 @@ void do_reverse(struct debugger *d, const char *rest) {
     departing(d);
     enum halt halt = run_back(d, false, &number);
     arrived(d, halt, number);
-}
-
-void do_rc(struct debugger *d, const char *rest) {
-    do_reverse(d, rest);
 }
 
 /* ---- to the next line */
@@ -234,11 +226,6 @@ void do_nexti(struct debugger *d, const char *rest) {
 
 /* ---- until */
 
-static bool returned(struct debugger *d, void *with) {
-    struct stepping *s = with;
-    return at_home(d, s);
-}
-
 void do_finish(struct debugger *d, const char *rest) {
     const struct pg_machine *m = debug_machine(d);
     struct mon_frame frame = mon_frame_first(m, m->cpu.psw.pc);
@@ -252,7 +239,7 @@ void do_finish(struct debugger *d, const char *rest) {
     s.back_at = frame.ra;
     s.sp = frame.sp;
     departing(d);
-    enum halt halt = run_forward(d, returned, &s, &number);
+    enum halt halt = run_forward(d, home_again, &s, &number);
     arrived(d, halt, number);
     if (halt == HALT_DONE)
         fprintf(d->out, "returned a0 = %u (0x%08x)\n", debug_machine(d)->cpu.r[10],

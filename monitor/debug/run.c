@@ -230,11 +230,6 @@ enum halt run_to(struct debugger *d, uint64_t T) {
 
 /* ---- what is said */
 
-static const char *mode_name(uint32_t status) {
-    static const char *const names[] = {"real", "bounds", "paged", "?"};
-    return names[(status & PG_MODE) / PG_MODE_BOUNDS];
-}
-
 /* The instruction that is next, and the source line that it belongs to. */
 static void show_insn(struct debugger *d) {
     const struct pg_machine *m = debug_machine(d);
@@ -282,7 +277,7 @@ void run_report(struct debugger *d, enum halt halt, int number) {
     case HALT_BEGINNING: fprintf(d->out, "this is the beginning\n"); break;
     }
     fprintf(d->out, "T %s  ring %u%s  %s", mon_grouped(m->cpu.T, T), m->cpu.psw.status & PG_RING,
-            m->cpu.psw.status & PG_MON ? " MON" : "", mode_name(m->cpu.psw.status));
+            m->cpu.psw.status & PG_MON ? " MON" : "", pg_mode_name(m->cpu.psw.status));
     debug_print_place(d, m->cpu.psw.pc);
     fputc('\n', d->out);
     show_insn(d);

@@ -48,6 +48,7 @@ static void next_word(const char **text, char *word, size_t size) {
 /* A cause's number; ANY for "", -2 for none. */
 static int cause_named(struct debugger *d, const char *name) {
     struct pg_nearest search = pg_nearest_begin(name);
+    char hint[PG_NEAREST_HINT];
     if (!*name)
         return ANY;
     for (int k = 1; k < PG_NCAUSES; k++) {
@@ -55,26 +56,24 @@ static int cause_named(struct debugger *d, const char *name) {
             return k;
         pg_nearest_offer(&search, pg_causes[k].name);
     }
-    debug_fail(d, "%s is no trap cause%s%s%s", name, search.best ? "; did you mean " : "",
-               search.best ? search.best : "", search.best ? "?" : "");
+    debug_fail(d, "%s is no trap cause%s", name, pg_nearest_hint(&search, hint));
     return -2;
 }
 
 static int insn_named(struct debugger *d, const char *name) {
     struct pg_nearest search = pg_nearest_begin(name);
+    char hint[PG_NEAREST_HINT];
     for (int k = 0; k < PG_NOPS; k++) {
         if (strcmp(pg_rows[k].mnemonic, name) == 0)
             return k;
         pg_nearest_offer(&search, pg_rows[k].mnemonic);
     }
-    debug_fail(d, "%s is no instruction%s%s%s", name, search.best ? "; did you mean " : "",
-               search.best ? search.best : "", search.best ? "?" : "");
+    debug_fail(d, "%s is no instruction%s", name, pg_nearest_hint(&search, hint));
     return -2;
 }
 
 static bool parse_ring(struct debugger *d, struct stop *stop, const char *rest) {
     char old = '\0', new = '\0', more = '\0';
-    stop->kind = AT_RING;
     stop->old_ring = stop->new_ring = ANY;
     while (isspace((unsigned char)*rest))
         rest++;
@@ -90,7 +89,6 @@ static bool parse_ring(struct debugger *d, struct stop *stop, const char *rest) 
 
 static bool parse_port(struct debugger *d, struct stop *stop, const char *rest) {
     uint64_t value;
-    stop->kind = AT_PORT;
     stop->which = ANY;
     while (isspace((unsigned char)*rest))
         rest++;
@@ -122,38 +120,55 @@ static bool parse_place(struct debugger *d, struct stop *stop, const char *text)
     return true;
 }
 
+static bool parse_cause(struct debugger *d, struct stop *stop, const char *rest) {
+    char name[64];
+    next_word(&rest, name, sizeof name);
+    stop->which = cause_named(d, name);
+    return stop->which != -2;
+}
+
+static bool parse_insn(struct debugger *d, struct stop *stop, const char *rest) {
+    char name[64];
+    next_word(&rest, name, sizeof name);
+    stop->which = insn_named(d, name);
+    return stop->which != -2;
+}
+
+static bool parse_nothing(struct debugger *d, struct stop *stop, const char *rest) {
+    return true;
+}
+
+static bool parse_count(struct debugger *d, struct stop *stop, const char *rest) {
+    return debug_evaluate(d, rest, &stop->T);
+}
+
+/* What may stand behind `break`, beside a place. */
+static const struct {
+    const char *word;
+    enum kind kind;
+    bool (*parse)(struct debugger *d, struct stop *stop, const char *rest);
+} kinds[] = {{"ring", AT_RING, parse_ring},
+             {"trap", AT_TRAP, parse_cause},
+             {"exit", AT_EXIT, parse_cause},
+             {"insn", AT_INSN, parse_insn},
+             {"sensitive", AT_SENSITIVE, parse_nothing},
+             {"port", AT_PORT, parse_port},
+             {"count", AT_COUNT, parse_count}};
+
+void stops_each_kind(void (*offer)(void *with, const char *word), void *with) {
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        offer(with, kinds[k].word);
+}
+
 static bool parse_break(struct debugger *d, struct stop *stop, const char *text) {
-    char word[64], name[64] = "";
+    char word[64];
     const char *rest = text;
-    uint64_t value;
     next_word(&rest, word, sizeof word);
-    const char *after = rest;
-    next_word(&after, name, sizeof name);
-    if (strcmp(word, "ring") == 0)
-        return parse_ring(d, stop, rest);
-    if (strcmp(word, "trap") == 0 || strcmp(word, "exit") == 0) {
-        stop->kind = *word == 't' ? AT_TRAP : AT_EXIT;
-        stop->which = cause_named(d, name);
-        return stop->which != -2;
-    }
-    if (strcmp(word, "insn") == 0) {
-        stop->kind = AT_INSN;
-        stop->which = insn_named(d, name);
-        return stop->which != -2;
-    }
-    if (strcmp(word, "sensitive") == 0) {
-        stop->kind = AT_SENSITIVE;
-        return true;
-    }
-    if (strcmp(word, "port") == 0)
-        return parse_port(d, stop, rest);
-    if (strcmp(word, "count") == 0) {
-        stop->kind = AT_COUNT;
-        if (!debug_evaluate(d, rest, &value))
-            return false;
-        stop->T = value;
-        return true;
-    }
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (strcmp(word, kinds[k].word) == 0) {
+            stop->kind = kinds[k].kind;
+            return kinds[k].parse(d, stop, rest);
+        }
     return parse_place(d, stop, text);
 }
 

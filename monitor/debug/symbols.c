@@ -13,6 +13,15 @@ bool debug_add_symbols(struct debugger *d, struct pg_image *image, const char *n
     return true;
 }
 
+bool debug_load_symbols(struct debugger *d, const char *path, bool user) {
+    struct pg_image *image = mon_program(path, d->args);
+    const char *slash = strrchr(path, '/');
+    if (image && debug_add_symbols(d, image, slash ? slash + 1 : path, user))
+        return true;
+    pg_image_free(image);
+    return false;
+}
+
 /* Do its names hold for this address now? Those of the guest itself, which is loaded to where its
  * names say, only if the address leads there: not in a user program that it has loaded elsewhere.
  */
