@@ -6,31 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --replay: where the recording began, with all its input. */
-static int plan_replay(struct debugger *d, const struct mon_args *args, struct mon_plan *plan,
-                       struct recording *recording) {
-    const char *path = mon_option(args, OPT_replay);
-    struct pg_setup *setup = &plan->setups[0];
-    struct pg_error err;
-    if (!path)
-        return 0;
-    if (mon_option(args, OPT_input) || mon_option(args, OPT_disk))
-        return mon_fail(MON_USAGE, "--replay: input and disk are the recording's");
-    if (!recording_read(recording, path, &plan->profile, &err))
-        return mon_fail(MON_USAGE, "%s", err.text);
-    setup->from = recording->from;
-    setup->log = &recording->log;
-    setup->disk_sectors = recording->disk_sectors;
-    d->memory = setup->memory = recording->memory;
-    return 0;
-}
-
 static int begin(struct debugger *d, const struct mon_args *args, struct mon_plan *plan,
                  struct recording *recording) {
     struct pg_error err;
-    int status = plan_replay(d, args, plan, recording);
+    int status = recording_plan(recording, args, plan);
     if (status)
         return status;
+    d->memory = plan->setups[0].memory;
     const char *name = mon_option(args, OPT_system);
     const struct pg_system *system = name ? mon_system(name) : pg_systems[0];
     if (!system)
@@ -80,11 +62,8 @@ int cmd_debug(const struct mon_args *args) {
     int status = mon_plan(&plan, args);
     if (status == 0 && plan.nguests != 1)
         status = mon_fail(MON_USAGE, "debug: one guest");
-    struct debugger d = {.args = args,
-                         .engine = plan.engine,
-                         .memory = plan.setups[0].memory,
-                         .out = stdout,
-                         .colour = isatty(STDOUT_FILENO)};
+    struct debugger d = {
+        .args = args, .engine = plan.engine, .out = stdout, .colour = isatty(STDOUT_FILENO)};
     if (status == 0) {
         mon_catch_interrupts();
         status = begin(&d, args, &plan, &recording);

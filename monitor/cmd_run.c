@@ -65,23 +65,15 @@ static uint64_t recorded_end(const struct running *r) {
 static int plan_recording(struct running *r) {
     const char *replay = mon_option(r->args, OPT_replay);
     struct pg_setup *setup = &r->plan.setups[0];
-    struct pg_error err;
     r->records = mon_option(r->args, OPT_record);
     if ((r->records || replay) && r->plan.nguests != 1)
         return mon_fail(MON_USAGE, "--record and --replay: of one guest");
     if (r->records && replay)
         return mon_fail(MON_USAGE, "--record and --replay: one of the two");
-    if (!replay)
-        return 0;
-    if (mon_option(r->args, OPT_input) || mon_option(r->args, OPT_disk))
-        return mon_fail(MON_USAGE, "--replay: input and disk are the recording's");
-    if (!recording_read(&r->recording, replay, &r->plan.profile, &err))
-        return mon_fail(MON_USAGE, "%s", err.text);
-    r->replays = true;
-    setup->from = r->recording.from;
-    setup->log = &r->recording.log;
-    setup->memory = r->recording.memory;
-    setup->disk_sectors = r->recording.disk_sectors;
+    int status = recording_plan(&r->recording, r->args, &r->plan);
+    r->replays = r->recording.from;
+    if (status || !r->replays)
+        return status;
     if (setup->limit > recorded_end(r)) /* what the guest would have done then is not recorded */
         setup->limit = recorded_end(r);
     return 0;

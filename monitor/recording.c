@@ -2,7 +2,6 @@
 
 #include "machine/sha256.h"
 #include "machine/snapshot.h"
-#include "monitor/monitor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -203,4 +202,21 @@ bool recording_read(struct recording *r, const char *path, const struct pg_profi
         bytes && (parse(r, bytes, size, profile, &why) || pg_fail(err, "%s: %s", path, why.text));
     free(bytes);
     return ok;
+}
+
+int recording_plan(struct recording *r, const struct mon_args *args, struct mon_plan *plan) {
+    const char *path = mon_option(args, OPT_replay);
+    struct pg_setup *setup = &plan->setups[0];
+    struct pg_error err;
+    if (!path)
+        return 0;
+    if (mon_option(args, OPT_input) || mon_option(args, OPT_disk))
+        return mon_fail(MON_USAGE, "--replay: input and disk are the recording's");
+    if (!recording_read(r, path, &plan->profile, &err))
+        return mon_fail(MON_USAGE, "%s", err.text);
+    setup->from = r->from;
+    setup->log = &r->log;
+    setup->memory = r->memory;
+    setup->disk_sectors = r->disk_sectors;
+    return 0;
 }

@@ -7,8 +7,7 @@
 #ifndef MON_RECORDING_H
 #define MON_RECORDING_H
 
-#include "machine/hash.h"
-#include "vmm/system.h"
+#include "monitor/monitor.h"
 
 enum { RECORDING_MARKS = 64 };
 
@@ -45,6 +44,10 @@ bool recording_agrees(const struct recording *r, const struct pg_machine *m, str
 
 bool recording_write(const struct recording *r, const struct pg_machine *m, const char *path,
                      struct pg_error *err);
+
+/* --replay, if it is given: the plan's first guest begins where the recording does, with its disk
+ * and input; r->from is set then. Returns 0, or an exit status after a message. */
+int recording_plan(struct recording *r, const struct mon_args *args, struct mon_plan *plan);
 
 /* Nothing in the file is trusted: what is truncated, altered or impossible is refused. The profile
  * must be the one that it was recorded under. */
