@@ -4,24 +4,29 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* Causes (manual, section 7). */
-enum { INTERRUPT = 1, FETCH_PAGE = 5, SVC = 8, PAGE = 15 };
+/* Causes (manual, section 7), from the machine's own table. */
+enum {
+#define X(name, value, meaning) CAUSE_##name,
+#include "machine/cause.def"
+#undef X
+};
 enum { RING = 3 };
 
+/* What a process is told that has caused one. */
 static const char *const names[] = {
-    [2] = "trace trap",
-    [3] = "misaligned pc",
-    [4] = "pc out of bounds",
-    [5] = "page fault at fetch",
-    [6] = "illegal instruction",
-    [7] = "privileged instruction",
-    [9] = "breakpoint",
-    [10] = "hypervisor call",
-    [11] = "misaligned access",
-    [12] = "no such port",
-    [13] = "bad PSW",
-    [14] = "address out of bounds",
-    [15] = "page fault",
+    [CAUSE_trace] = "trace trap",
+    [CAUSE_fetch_align] = "misaligned pc",
+    [CAUSE_fetch_bound] = "pc out of bounds",
+    [CAUSE_fetch_page] = "page fault at fetch",
+    [CAUSE_illegal] = "illegal instruction",
+    [CAUSE_privilege] = "privileged instruction",
+    [CAUSE_brk] = "breakpoint",
+    [CAUSE_hvc] = "hypervisor call",
+    [CAUSE_align] = "misaligned access",
+    [CAUSE_port] = "no such port",
+    [CAUSE_psw] = "bad PSW",
+    [CAUSE_bound] = "address out of bounds",
+    [CAUSE_page] = "page fault",
 };
 
 bool interrupts(void) {
@@ -46,10 +51,10 @@ void trap(struct frame *frame) {
         panic("a trap in the kernel");
     }
     switch (frame->cause) {
-    case SVC: syscall(frame); break;
-    case INTERRUPT: over = interrupts(); break;
-    case PAGE:
-    case FETCH_PAGE:
+    case CAUSE_svc: syscall(frame); break;
+    case CAUSE_interrupt: over = interrupts(); break;
+    case CAUSE_page:
+    case CAUSE_fetch_page:
         if (!space_demand(&current->space, frame->value))
             fault(frame);
         break;
