@@ -1,23 +1,104 @@
+#define _GNU_SOURCE /* memfd_create, MAP_ANONYMOUS */
 #include "machine/ram.h"
 
 #include <stdlib.h>
 
+/* ---- the host's memory: from mmap where there is one, so that it can be shared, with room on
+ * either side that nobody may touch */
+
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { GUARD = 1 << 16 }; /* a multiple of any host's page */
+
+static uint8_t *take(uint32_t size) {
+    uint8_t *all = mmap(NULL, (size_t)size + 2 * GUARD, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (all == MAP_FAILED)
+        return NULL;
+    if (mprotect(all + GUARD, size, PROT_READ | PROT_WRITE) == 0)
+        return all + GUARD;
+    munmap(all, (size_t)size + 2 * GUARD);
+    return NULL;
+}
+
+static void give_back(uint8_t *bytes, uint32_t size) {
+    if (bytes)
+        munmap(bytes - GUARD, (size_t)size + 2 * GUARD);
+}
+
+static bool copy_to(int file, const struct pg_ram_store *store) {
+    if (ftruncate(file, (off_t)store->size) != 0)
+        return false;
+    for (uint32_t at = 0; at < store->size; at += PG_PAGE)
+        if (!pg_is_zero(store->bytes + at, PG_PAGE) &&
+            pwrite(file, store->bytes + at, PG_PAGE, (off_t)at) != PG_PAGE)
+            return false;
+    return true;
+}
+
+bool pg_ram_share(struct pg_ram *ram) {
+    struct pg_ram_store *store = ram->store;
+    if (store->file >= 0)
+        return true;
+    int file = memfd_create("trapeze-memory", MFD_CLOEXEC);
+    if (file < 0)
+        return false;
+    if (!copy_to(file, store) || mmap(store->bytes, store->size, PROT_READ | PROT_WRITE,
+                                      MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
+        close(file);
+        return false;
+    }
+    store->file = file;
+    return true;
+}
+
+static void close_file(int file) {
+    if (file >= 0)
+        close(file);
+}
+#else
+static uint8_t *take(uint32_t size) {
+    return calloc(1, size);
+}
+
+static void give_back(uint8_t *bytes, uint32_t size) {
+    free(bytes);
+}
+
+bool pg_ram_share(struct pg_ram *ram) {
+    return false;
+}
+
+static void close_file(int file) {}
+#endif
+
+/* ---- memories */
+
+static void free_store(struct pg_ram_store *store) {
+    if (!store)
+        return;
+    give_back(store->bytes, store->size);
+    close_file(store->file);
+    free(store->watch);
+    free(store);
+}
+
 bool pg_ram_init(struct pg_ram *ram, uint32_t size) {
     struct pg_ram_store *store = calloc(1, sizeof *store);
-    uint8_t *bytes = calloc(1, size);
-    uint8_t *watch = calloc(1, size >> PG_PAGE_BITS);
-    if (!store || !bytes || !watch) {
-        free(store);
-        free(bytes);
-        free(watch);
+    if (store)
+        *store = (struct pg_ram_store){.bytes = take(size),
+                                       .file = -1,
+                                       .watch = calloc(1, size >> PG_PAGE_BITS),
+                                       .size = size};
+    if (!store || !store->bytes || !store->watch) {
+        free_store(store);
         *ram = (struct pg_ram){0};
         return false;
     }
-    store->bytes = bytes;
-    store->watch = watch;
-    store->size = size;
     *ram = (struct pg_ram){
-        .bytes = bytes, .watch = watch, .size = size, .store = store, .owner = true};
+        .bytes = store->bytes, .watch = store->watch, .size = size, .store = store, .owner = true};
     return true;
 }
 
@@ -30,11 +111,8 @@ void pg_ram_view(struct pg_ram *view, const struct pg_ram *of, uint32_t base, ui
 }
 
 void pg_ram_free(struct pg_ram *ram) {
-    if (ram->owner) {
-        free(ram->store->bytes);
-        free(ram->store->watch);
-        free(ram->store);
-    }
+    if (ram->owner)
+        free_store(ram->store);
     *ram = (struct pg_ram){0};
 }
 

@@ -19,19 +19,23 @@ static bool overlaps(const struct block *b, uint32_t first, uint32_t last) {
     return b->pa <= last && first < b->pa + PG_WORD * words_of(b);
 }
 
+/* Indirect jumps lead to its entry still: there it is left at once. */
 static void kill_block(struct store *s, uint32_t number) {
     struct block *b = &s->blocks[number];
-    for (uint32_t j = b->incoming; j; j = s->jumps[j].next)
+    for (uint32_t j = b->incoming; j; j = s->jumps[j].next) {
         x64_link(s->jumps[j].site, s->jumps[j].stub);
+        s->jumps[j].block = 0;
+    }
     b->incoming = 0;
     b->dead = true;
     uint32_t *link = &s->buckets[bucket(b->universe, b->pc, b->pa)];
     while (*link != number)
         link = &s->blocks[*link].next;
     *link = b->next;
-    struct target *target = &s->targets[target_slot(b->pc)];
-    if (target->entry == b->entry)
-        *target = (struct target){0};
+    if (b->insns) {
+        struct x64 x = {.at = s->cache.write + (b->entry - s->cache.execute)};
+        x64_link(x64_jmp(&x), b->exit);
+    }
 }
 
 /* The watcher. [first, last] lies in one page. */
@@ -65,19 +69,22 @@ static void written(void *context, uint32_t absolute, uint32_t size) {
     }
 }
 
-bool store_open(struct store *s, struct pg_ram *ram,
-                uint32_t (*helper)(struct frame *frame, uint32_t insn)) {
+bool store_open(struct store *s, struct pg_ram *ram, uint32_t (*helper)(void *, uint32_t insn)) {
     *s = (struct store){.ram = ram};
     s->blocks = calloc(BLOCKS, sizeof *s->blocks);
     s->jumps = calloc(JUMPS, sizeof *s->jumps);
     s->buckets = calloc(BUCKETS, sizeof *s->buckets);
     s->pages = calloc(ram->size >> PG_PAGE_BITS, sizeof *s->pages);
-    s->targets = calloc(TARGETS, sizeof *s->targets);
-    if (!s->blocks || !s->jumps || !s->buckets || !s->pages || !s->targets ||
-        !code_cache_open(&s->cache, CACHE)) {
+    s->sites = calloc(SITES, sizeof *s->sites);
+    if (!s->blocks || !s->jumps || !s->buckets || !s->pages || !s->sites ||
+        !code_cache_open(&s->cache, CACHE, sizeof *s->data)) {
         store_close(s);
         return false;
     }
+    s->data = s->cache.data;
+    faults_catch();
+    s->host_aligns = faults_see_misaligned();
+    s->has_bmi2 = __builtin_cpu_supports("bmi2");
     s->at = s->cache.write;
     glue_make(s, helper);
     s->begin = s->at;
@@ -94,7 +101,7 @@ void store_close(struct store *s) {
     free(s->jumps);
     free(s->buckets);
     free(s->pages);
-    free(s->targets);
+    free(s->sites);
     *s = (struct store){0};
 }
 
@@ -105,14 +112,14 @@ void store_flush(struct store *s) {
             pg_ram_unwatch(s->ram, k << PG_PAGE_BITS, s->watch);
         }
     memset(s->buckets, 0, BUCKETS * sizeof *s->buckets);
-    memset(s->targets, 0, TARGETS * sizeof *s->targets);
     s->nblocks = s->njumps = 1;
+    s->nsites = 0;
     s->at = s->begin;
 }
 
 bool store_has_room(const struct store *s) {
     return s->nblocks < BLOCKS && s->njumps + MOST_INSNS + 2 < JUMPS &&
-           s->cache.write + s->cache.size - s->at > MOST_BYTES;
+           s->nsites + MOST_INSNS < SITES && s->cache.write + s->cache.size - s->at > MOST_BYTES;
 }
 
 uint32_t store_find(const struct store *s, uint8_t universe, uint32_t pc, uint32_t pa) {
@@ -146,19 +153,51 @@ uint32_t store_add(struct store *s, const struct block *block) {
     return number;
 }
 
-uint32_t store_jump(struct store *s, uint8_t *site, const uint8_t *stub, uint32_t pc) {
+uint32_t store_jump(struct store *s, const struct jump *jump) {
     uint32_t number = s->njumps++;
-    s->jumps[number] = (struct jump){.site = site, .stub = stub, .pc = pc};
-    x64_link(site, stub);
+    s->jumps[number] = *jump;
+    x64_link(jump->site, jump->stub);
     return number;
+}
+
+/* The jump leads elsewhere from now on. */
+static void unchain(struct store *s, uint32_t jump) {
+    uint32_t *link = &s->blocks[s->jumps[jump].block].incoming;
+    while (*link != jump)
+        link = &s->jumps[*link].next;
+    *link = s->jumps[jump].next;
 }
 
 /* The jump's site is written through one view and soon executed through the other. The processor
  * keeps fetches coherent with stores by physical address, so no more is needed on x86-64. */
-void store_chain(struct store *s, uint32_t jump, uint32_t block) {
+void store_chain(struct store *s, uint32_t jump, uint32_t block, uint32_t epoch) {
     struct jump *j = &s->jumps[jump];
     struct block *b = &s->blocks[block];
+    if (j->epoch)
+        memcpy(j->epoch, &epoch, sizeof epoch);
+    if (j->block == block)
+        return;
+    if (j->block)
+        unchain(s, jump);
     x64_link(j->site, s->cache.write + (b->entry - s->cache.execute));
+    j->block = block;
     j->next = b->incoming;
     b->incoming = jump;
+}
+
+struct site *store_site(const struct store *s, uint32_t at) {
+    uint32_t low = 0, high = s->nsites;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (s->sites[middle].at < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->nsites && s->sites[low].at == at ? &s->sites[low] : NULL;
+}
+
+void store_divert(struct store *s, const struct site *site) {
+    struct x64 x = {.at = s->cache.write + site->at};
+    x64_link(x64_jmp(&x), s->cache.write + site->aside);
 }

@@ -10,14 +10,17 @@
 #define PG_NATIVE_BLOCK_H
 
 #include "native/cache.h"
+#include "native/fault.h"
 #include "native/frame.h"
 #include "native/x64.h"
 
 enum {
     MOST_INSNS = 64,      /* in a block */
     MOST_BYTES = 1 << 14, /* of code for it, far more than it takes */
+    ASIDE_BYTES = 256,    /* of code for one access that goes the long way, far more, too */
     BLOCKS = 1 << 16,
     JUMPS = 1 << 18,
+    SITES = 1 << 19,
     CACHE = 1 << 24
 };
 
@@ -27,6 +30,7 @@ struct block {
     uint8_t universe;
     bool dead;
     const uint8_t *entry;
+    const uint8_t *exit;         /* code that leaves at pc, in the writable view */
     uint32_t incoming;           /* the first of the jumps that lead here */
     uint32_t next, next_in_page; /* with the same hash; in the same physical page */
 };
@@ -35,8 +39,21 @@ struct block {
 struct jump {
     uint8_t *site;       /* its offset, in the writable view */
     const uint8_t *stub; /* where it leads while there is no block to lead to, in that view */
+    uint8_t *epoch;      /* where the code has the epoch in which the jump holds, or NULL: always */
     uint32_t pc;
-    uint32_t next; /* in the list of the block that it leads to */
+    uint32_t block; /* that it leads to, or 0 */
+    uint32_t next;  /* in the list of that block */
+};
+
+/* An instruction of the host that accesses guest memory and may raise a signal. They are in the
+ * order of their addresses. */
+struct site {
+    uint32_t at;    /* in the cache */
+    uint32_t aside; /* where the access goes the long way, in the cache; 0: not yet made */
+    uint32_t block; /* whose it is, */
+    uint8_t index;  /* and of which instruction */
+    uint8_t size;   /* of the host's instruction */
+    uint8_t faults; /* signals that led to the long way */
 };
 
 /* A physical page: its blocks, and how often some of them were written to. Code that changes all
@@ -53,9 +70,10 @@ enum { PATIENCE = 16, PAUSE = 100 };
 
 /* Entry points of the glue, the code that all blocks share: glue.c. */
 struct glue {
-    /* Run generated code from `entry` on. 0: left at home->pc. EXIT_DONE: the helper has brought
-     * the machine up to date. Else the number of the jump that was to be taken, to home->pc. */
-    uint32_t (*enter)(struct frame *home, const uint8_t *entry);
+    /* Run generated code from `entry` on, with what stands in the frame. 0: left at frame.pc.
+     * EXIT_DONE: the helper has brought the machine up to date. Else the number of the jump that
+     * was to be taken, to frame.pc. */
+    uint32_t (*enter)(const uint8_t *entry);
     const uint8_t *leave; /* eax has the exit, frame.pc is set; in the writable view, as below */
     const uint8_t *miss;  /* the pc in eax is not among the targets */
     const uint8_t *help;  /* called with the instruction's number in eax: the helper executes it */
@@ -67,21 +85,24 @@ struct glue {
 struct store {
     struct pg_ram *ram;
     struct code_cache cache;
+    struct data *data;
     struct glue glue;
+    bool host_aligns;    /* the host sees misaligned accesses (fault.h) */
+    bool has_bmi2;       /* the host has those instructions */
     uint8_t *begin, *at; /* of the code after the glue; of free room */
     struct block *blocks;
     struct jump *jumps;
-    uint32_t nblocks, njumps;
+    struct site *sites;
+    uint32_t nblocks, njumps, nsites;
     uint32_t *buckets;       /* by hash */
     struct code_page *pages; /* by physical page */
-    struct target *targets;  /* indirect jumps; a dead block is not among them */
     uint8_t watch;           /* this watcher's bit in ram->watch; 0: none was free */
 };
 
-/* Begin to watch. `helper` is what glue.help calls: it returns 0 to go on, else leaves. False if
+/* Begin to watch, and to catch signals. `helper` is what glue.help calls, with frame.engine: it
+ * returns 0 to go on, else leaves. False if
  * the host lacks memory or does not let us make code. */
-bool store_open(struct store *s, struct pg_ram *ram,
-                uint32_t (*helper)(struct frame *frame, uint32_t insn));
+bool store_open(struct store *s, struct pg_ram *ram, uint32_t (*helper)(void *, uint32_t insn));
 void store_close(struct store *s);
 
 /* Forget all blocks. No generated code may be running. */
@@ -99,20 +120,29 @@ bool store_should_wait(struct store *s, uint32_t pa);
 /* Enter a block. The code has been written. */
 uint32_t store_add(struct store *s, const struct block *block);
 
-/* Note a jump whose offset is at `site`, and let it lead to its stub. */
-uint32_t store_jump(struct store *s, uint8_t *site, const uint8_t *stub, uint32_t pc);
+/* Note a jump, and let it lead to its stub. */
+uint32_t store_jump(struct store *s, const struct jump *jump);
 
-/* Let a jump lead to a block. */
-void store_chain(struct store *s, uint32_t jump, uint32_t block);
+/* Let a jump lead to a block, in this epoch. */
+void store_chain(struct store *s, uint32_t jump, uint32_t block, uint32_t epoch);
+
+/* The site of the host instruction at this place of the cache, or NULL. */
+struct site *store_site(const struct store *s, uint32_t at);
+
+/* Let an access always go the long way. */
+void store_divert(struct store *s, const struct site *site);
 
 /* Generate the glue at s->at: glue.c. */
-void glue_make(struct store *s, uint32_t (*helper)(struct frame *frame, uint32_t insn));
+void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn));
+
+/* The first entry of the return stack, at this offset. */
+struct x64_place first_link(int32_t offset);
 
 /* The host register of each general register, or X64_NONE: those stay in the frame. */
 extern const int8_t host_register[PG_NREGS];
 
-/* Host registers with a fixed use. rax, rcx and rdx are scratch. */
+/* Host registers with a fixed use. rax and rcx are scratch, rsp is the return stack, gs the window.
+ */
 #define BUDGET R14
-#define WINDOW R15
 
 #endif

@@ -57,7 +57,16 @@ void emit_alu_imm(struct translator *t, const struct pg_insn *in, uint32_t op) {
 void emit_shift(struct translator *t, const struct pg_insn *in, uint32_t op) {
     if (in->d == 0)
         return;
-    enum x64_reg d = in->b == in->d ? RAX : host_or(in->d, RAX);
+    enum x64_reg d = host_or(in->d, RAX);
+    if (t->s->has_bmi2) {
+        enum x64_reg from = take(t, in->a, RAX);
+        x64_shift_by(&t->x, op, d, from, take(t, in->b, RCX));
+        put(t, in->d, d);
+        know(t, in->d, LOW_UNKNOWN);
+        return;
+    }
+    if (in->b == in->d)
+        d = RAX;
     get(t, RCX, in->b);
     get(t, d, in->a);
     x64_op(&t->x, X64_SHIFT_CL, (int)op, x64_in(d));
@@ -139,6 +148,7 @@ void emit_divide(struct translator *t, const struct pg_insn *in, uint32_t kind) 
         return;
     get(t, RCX, in->b);
     get(t, RAX, in->a);
+    x64_push(x, RDX);
     uint8_t *usual;
     if (kind & 1) {
         x64_op(x, X64_TEST, RCX, x64_in(RCX));
@@ -171,6 +181,9 @@ void emit_divide(struct translator *t, const struct pg_insn *in, uint32_t kind) 
         x64_cdq(x);
     x64_op(x, X64_GROUP3, kind & 1 ? 6 : 7, x64_in(RCX));
     x64_link(done, x->at);
-    put(t, in->d, kind & 2 ? RDX : RAX);
+    if (kind & 2)
+        x64_op(x, X64_MOV, RAX, x64_in(RDX));
+    x64_pop(x, RDX);
+    put(t, in->d, RAX);
     know(t, in->d, LOW_UNKNOWN);
 }

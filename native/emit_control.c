@@ -27,20 +27,33 @@ void emit_branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {
     branch_if(t, in, cc);
 }
 
+enum { RA = 1 }; /* calls leave the return address there; so the ABI */
+
 void emit_jump(struct translator *t, const struct pg_insn *in, uint32_t unused) {
+    uint32_t pc = here(t) + PG_WORD * (uint32_t)in->imm;
     if (in->d)
         x64_set(&t->x, reg(in->d), here(t) + PG_WORD);
-    block_go_to(t, here(t) + PG_WORD * (uint32_t)in->imm);
+    if (in->d == RA)
+        block_call(t, pc);
+    else
+        block_go_to(t, pc);
     t->ended = true;
 }
 
 void emit_jump_register(struct translator *t, const struct pg_insn *in, uint32_t unused) {
+    t->ended = true;
+    if (in->d == 0 && in->a == RA && in->imm == 0) {
+        block_return(t, RA);
+        return;
+    }
     memory_address(t, in);
     x64_imm(&t->x, X64_G_AND, x64_in(RAX), ~1);
     if (in->d)
         x64_set(&t->x, reg(in->d), here(t) + PG_WORD);
-    block_look_up(t);
-    t->ended = true;
+    if (in->d == RA)
+        block_call_by_look_up(t);
+    else
+        block_look_up(t);
 }
 
 void emit_mon_branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {

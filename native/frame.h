@@ -1,55 +1,81 @@
-/* frame.h - what generated code finds on its stack, and the tables that it looks into.
+/* frame.h - what generated code shares with C: the frame, and what lies below a window.
  *
- * The frame lies at the host's stack pointer while generated code runs, so that it costs no
- * register. It is copied there from the engine when generated code is entered, and what the guest
- * can change is copied back when it is left.
+ * The frame and the return stack lie in the engine's data, at a fixed distance from the code, so
+ * that neither costs a register. Generated code runs on the return stack: below it, at its end, is
+ * room for the host's signals.
  */
 #ifndef PG_NATIVE_FRAME_H
 #define PG_NATIVE_FRAME_H
 
 #include "machine/machine.h"
 
-/* Where an indirect jump leads: the virtual pc together with the epoch of the space (the upper
- * half), and the code. A pc that is not a multiple of 4 is never here. */
-struct target {
-    uint64_t tag;
-    const uint8_t *entry;
+/* An entry of the return stack: what a guest's call expects of the guest's return. A guest that
+ * returns to `pc` goes on at `code`. The first entry, for the rest of the world, has a pc that no
+ * block has; its code looks the pc up. */
+struct link {
+    const uint8_t *code;
+    uint64_t pc; /* the upper half is the sign's */
 };
 
-enum { TARGETS = 4096 };
-
-static inline uint32_t target_slot(uint32_t pc) {
-    return pc / PG_WORD % TARGETS;
-}
+enum {
+    LINKS = 1024,                                 /* a power of two */
+    LINK_ROOM = LINKS * (int)sizeof(struct link), /* the stack is aligned to it */
+    SIGNAL_ROOM = 1 << 16,
+    NO_PC = 1,
+};
 
 struct frame {
-    /* The guest's part. Not copied back beyond `budget`. The general registers that have a host
-     * register of their own are there, and here only in the helper. */
+    /* The general registers that have a host register of their own are there, and here only in the
+     * helper. */
     uint32_t r[PG_NREGS];
     uint32_t m[PG_NMREGS];
     uint32_t pc;     /* at an exit: where the guest stands */
     uint32_t budget; /* steps left, less those of the whole block in execution */
-    uint64_t unused;
+    uint32_t epoch;  /* of the space */
 
-    struct window *window;
+    uint8_t *window;               /* of the space: gs */
     uint64_t mon_limit;            /* monitor space at offset < mon_limit ... */
     uint8_t *mon_data, *mon_watch; /* ... is here, and its pages' watch bytes */
-    uint64_t epoch;                /* of the space, in the upper half */
-    struct target *targets;
     void *engine;
-    struct frame *home; /* where to copy it back to */
+    uint64_t c_stack, links; /* the stack pointers, while the other one is in use */
 };
 
-enum { FRAME_BACK = offsetof(struct frame, window) };
-_Static_assert(sizeof(struct frame) % 16 == 0 && FRAME_BACK % 16 == 0, "copied by 16 bytes");
+/* All of it. */
+struct data {
+    uint8_t room[SIGNAL_ROOM];
+    struct link links[LINKS]; /* from the end down */
+    struct frame frame;
+};
 
-/* Where the pages of an address space lie in the host: what to add to a virtual address, for the
- * pages that may be read, or written without telling anybody; 0 for those that are not known. 16
- * MiB of addresses, of which the host only has to provide the parts in use. */
-enum { PAGES = 1 << (32 - PG_PAGE_BITS) };
+/* Where an indirect jump leads: the virtual pc and the code. */
+struct target {
+    uint32_t pc, unused;
+    const uint8_t *entry; /* NULL: none; then pc is NO_PC */
+};
 
-struct window {
+enum { TARGETS = 4096, PAGES = 1 << (32 - PG_PAGE_BITS) };
+
+/* What lies below a window, the 4 GiB of host addresses that stand for a space's virtual ones.
+ * Where the window does not know a page, `read` and `write` may: what to add to a virtual address
+ * to have it in the host, for the pages that may be read, or written without telling anybody; else
+ * 0. The host only has to provide the parts in use. */
+struct below {
+    struct faults *faults; /* of the code that uses it */
+    uint8_t unused[PG_PAGE - sizeof(struct faults *)];
+    uint8_t mapped[PAGES]; /* enum host_right: how the window maps each page */
+    struct target targets[TARGETS];
     uint64_t read[PAGES], write[PAGES];
 };
+
+/* Where a member stands, as seen from the window. */
+#define BELOW(member) ((int32_t)offsetof(struct below, member) - (int32_t)sizeof(struct below))
+
+static inline struct below *below_window(uint8_t *window) {
+    return (struct below *)(void *)(window - sizeof(struct below));
+}
+
+static inline uint32_t target_slot(uint32_t pc) {
+    return pc / PG_WORD % TARGETS;
+}
 
 #endif

@@ -4,100 +4,115 @@
 
 #include <string.h>
 
-/* ABI registers of rv32e by use in compiled code: gp and tp are not used at all, t1, t2 and ra
- * seldom in loops. */
+/* ABI registers of rv32e by use in compiled code: gp and tp are not used at all, t2 seldom. */
 const int8_t host_register[PG_NREGS] = {
     X64_NONE, /* zero: stands in the frame, for operands */
-    X64_NONE, /* ra */
+    R15,      /* ra */
     RBP,      /* sp */
     X64_NONE, /* gp */
     X64_NONE, /* tp */
     R13,      /* t0 */
-    X64_NONE, /* t1 */
+    R12,      /* t1 */
     X64_NONE, /* t2 */
     R11,      /* s0 */
-    R12,      /* s1 */
+    R10,      /* s1 */
     RSI,      /* a0 */
     R8,       /* a1 */
     R9,       /* a2 */
-    R10,      /* a3 */
+    RDX,      /* a3 */
     RBX,      /* a4 */
     RDI,      /* a5 */
 };
 
 static const enum x64_reg saved[] = {RBX, RBP, R12, R13, R14, R15};
 enum { NSAVED = sizeof saved / sizeof *saved };
+_Static_assert(NSAVED % 2 == 0, "C wants a multiple of 16 in rsp at a call: a return address more");
 
-/* The return address and the saved registers leave the stack 8 bytes off a multiple of 16. */
-enum { ROOM = (int)sizeof(struct frame) + (NSAVED % 2 ? 0 : 8) };
+#define FIELD(name) x64_data(offsetof(struct data, frame) + offsetof(struct frame, name))
 
-#define FIELD(name) ((int32_t)offsetof(struct frame, name))
-
-/* Between host registers and the frame, which lies at rsp + bias. */
-static void registers(struct x64 *x, uint32_t opcode, int32_t bias) {
+/* Between host registers and the frame. */
+static void registers(struct x64 *x, uint32_t opcode) {
     for (int g = 0; g < PG_NREGS; g++)
         if (host_register[g] != X64_NONE)
-            x64_op(x, opcode, host_register[g], x64_at(RSP, bias + 4 * g));
+            x64_op(x, opcode, host_register[g],
+                   x64_data((int32_t)(offsetof(struct data, frame.r) + 4 * (unsigned)g)));
+    x64_op(x, opcode, BUDGET, FIELD(budget));
 }
 
-static void copy(struct x64 *x, enum x64_reg to, enum x64_reg from, int32_t size) {
-    for (int32_t k = 0; k < size; k += 16) {
-        x64_op(x, X64_MOVUPS, 0, x64_at(from, k));
-        x64_op(x, X64_MOVUPS_STORE, 0, x64_at(to, k));
-    }
+/* Let the host see misaligned accesses, or not. */
+static void see_misaligned(const struct store *s, struct x64 *x, bool yes) {
+    if (!s->host_aligns)
+        return;
+    x64_pushf(x);
+    if (yes)
+        x64_imm(x, X64_G_OR, x64_at(RSP, 0), HOST_AC);
+    else
+        x64_imm(x, X64_G_AND, x64_at(RSP, 0), ~HOST_AC);
+    x64_popf(x);
 }
 
-void glue_make(struct store *s, uint32_t (*helper)(struct frame *frame, uint32_t insn)) {
-    struct x64 x = {s->at};
+struct x64_place first_link(int32_t offset) {
+    return x64_data((int32_t)(offsetof(struct data, links) + LINK_ROOM - sizeof(struct link)) +
+                    offset);
+}
 
-    /* enter(rdi: home, rsi: entry) */
-    const uint8_t *enter = code_cache_place(&s->cache, x.at);
+void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn)) {
+    struct x64 code = {s->at, code_cache_data(&s->cache)}, *x = &code;
+
+    /* enter(rdi: entry) */
+    const uint8_t *enter = code_cache_place(&s->cache, x->at);
     for (int k = 0; k < NSAVED; k++)
-        x64_push(&x, saved[k]);
-    x64_imm(&x, X64_G_SUB | X64_WIDE, x64_in(RSP), ROOM);
-    copy(&x, RSP, RDI, sizeof(struct frame));
-    x64_op(&x, X64_MOV | X64_WIDE, RAX, x64_in(RSI));
-    x64_op(&x, X64_MOV, BUDGET, x64_at(RSP, FIELD(budget)));
-    x64_op(&x, X64_MOV | X64_WIDE, WINDOW, x64_at(RSP, FIELD(window)));
-    registers(&x, X64_MOV, 0);
-    x64_op(&x, X64_GROUP5, 4, x64_in(RAX));
+        x64_push(x, saved[k]);
+    x64_op(x, X64_STORE | X64_WIDE, RSP, FIELD(c_stack));
+    see_misaligned(s, x, true);
+    x64_op(x, X64_MOV | X64_WIDE, RCX, FIELD(window));
+    x64_op(x, X64_BASES, 3, x64_in(RCX));
+    x64_op(x, X64_MOV | X64_WIDE, RAX, x64_in(RDI));
+    x64_op(x, X64_LEA | X64_WIDE, RSP, first_link(0));
+    registers(x, X64_MOV);
+    x64_op(x, X64_GROUP5, 4, x64_in(RAX));
 
-    s->glue.miss = x.at;
-    x64_op(&x, X64_STORE, RAX, x64_at(RSP, FIELD(pc)));
-    x64_set(&x, x64_in(RAX), 0);
+    /* Where the first link leads. */
+    const uint8_t *astray = code_cache_place(&s->cache, x->at);
+    x64_set(x, x64_in(RAX), NO_PC & ~1);
 
-    s->glue.leave = x.at;
-    registers(&x, X64_STORE, 0);
-    x64_op(&x, X64_STORE, BUDGET, x64_at(RSP, FIELD(budget)));
-    x64_op(&x, X64_MOV | X64_WIDE, RCX, x64_at(RSP, FIELD(home)));
-    copy(&x, RCX, RSP, FRAME_BACK);
+    s->glue.miss = x->at;
+    x64_op(x, X64_STORE, RAX, FIELD(pc));
+    x64_set(x, x64_in(RAX), 0);
 
-    const uint8_t *done = x.at;
-    x64_imm(&x, X64_G_ADD | X64_WIDE, x64_in(RSP), ROOM);
+    s->glue.leave = x->at;
+    registers(x, X64_STORE);
+    x64_op(x, X64_MOV | X64_WIDE, RSP, FIELD(c_stack));
+    see_misaligned(s, x, false);
+
+    const uint8_t *done = x->at;
     for (int k = NSAVED; k-- > 0;)
-        x64_pop(&x, saved[k]);
-    x64_ret(&x);
+        x64_pop(x, saved[k]);
+    x64_ret(x);
 
-    /* The call has put its return address below the frame. */
-    s->glue.help = x.at;
-    registers(&x, X64_STORE, 8);
-    x64_op(&x, X64_STORE, BUDGET, x64_at(RSP, 8 + FIELD(budget)));
-    x64_op(&x, X64_LEA | X64_WIDE, RDI, x64_at(RSP, 8));
-    x64_op(&x, X64_MOV, RSI, x64_in(RAX));
-    x64_push(&x, RAX); /* for the alignment of the stack */
-    x64_set64(&x, RAX, (uint64_t)(uintptr_t)helper);
-    x64_op(&x, X64_GROUP5, 2, x64_in(RAX));
-    x64_pop(&x, RCX);
-    x64_op(&x, X64_TEST, RAX, x64_in(RAX));
-    uint8_t *left = x64_jcc(&x, X64_NE);
-    registers(&x, X64_MOV, 8);
-    x64_ret(&x);
-    x64_link(left, x.at);
-    x64_pop(&x, RCX); /* the return address */
-    x64_set(&x, x64_in(RAX), EXIT_DONE);
-    x64_link(x64_jmp(&x), done);
+    s->glue.help = x->at;
+    registers(x, X64_STORE);
+    x64_op(x, X64_STORE | X64_WIDE, RSP, FIELD(links));
+    x64_op(x, X64_MOV | X64_WIDE, RSP, FIELD(c_stack));
+    see_misaligned(s, x, false);
+    x64_op(x, X64_MOV | X64_WIDE, RDI, FIELD(engine));
+    x64_op(x, X64_MOV, RSI, x64_in(RAX));
+    x64_imm(x, X64_G_SUB | X64_WIDE, x64_in(RSP), 8); /* see the assertion above */
+    x64_set64(x, RAX, (uint64_t)(uintptr_t)helper);
+    x64_op(x, X64_GROUP5, 2, x64_in(RAX));
+    x64_imm(x, X64_G_ADD | X64_WIDE, x64_in(RSP), 8);
+    x64_op(x, X64_TEST, RAX, x64_in(RAX));
+    uint8_t *left = x64_jcc(x, X64_NE);
+    see_misaligned(s, x, true);
+    x64_op(x, X64_MOV | X64_WIDE, RSP, FIELD(links));
+    registers(x, X64_MOV);
+    x64_ret(x);
+    x64_link(left, x->at);
+    x64_set(x, x64_in(RAX), EXIT_DONE);
+    x64_link(x64_jmp(x), done);
 
-    s->at = x.at;
+    s->at = x->at;
+    s->data->links[LINKS - 1] = (struct link){astray, NO_PC};
     /* From an object to a function: not ISO C, but POSIX insists on it. */
     memcpy(&s->glue.enter, &enter, sizeof enter);
 }

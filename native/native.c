@@ -30,13 +30,15 @@ struct native {
     struct pg_machine *m;
     struct spaces spaces;
     struct store store;
-    struct frame frame;
-    uint32_t status; /* of the instructions in execution */
-    uint32_t begun;  /* the budget when the counts were last brought up to date */
-    uint32_t jump;   /* that has just been taken and can be chained to what comes now; or 0 */
+    struct faults faults;
+    struct frame *frame; /* in the store's data */
+    uint32_t status;     /* of the instructions in execution */
+    uint32_t begun;      /* the budget when the counts were last brought up to date */
+    uint32_t jump;       /* that has just been taken and can be chained to what comes now; or 0 */
 };
 
-static uint32_t help(struct frame *f, uint32_t insn);
+static uint32_t help(void *engine, uint32_t insn);
+static const uint8_t *fix(void *engine, const uint8_t *at, bool misaligned, uint32_t va);
 
 static void *native_open(struct pg_machine *m) {
     struct native *n = calloc(1, sizeof *n);
@@ -48,11 +50,17 @@ static void *native_open(struct pg_machine *m) {
         free(n);
         return NULL;
     }
+    const struct code_cache *cache = &n->store.cache;
+    n->faults = (struct faults){cache->execute, cache->execute + cache->size, fix, n};
+    n->spaces.faults = &n->faults;
+    n->frame = &n->store.data->frame;
+    n->frame->engine = n;
     return n;
 }
 
 static void native_close(void *engine) {
     struct native *n = engine;
+    faults_leave();
     store_close(&n->store);
     spaces_close(&n->spaces);
     free(n);
@@ -72,6 +80,7 @@ static void settle(struct native *n, uint32_t budget, uint32_t pc) {
     if (n->begun == budget)
         return;
     pg_count(m, n->status, n->begun - budget);
+    space_worked(&n->spaces, n->begun - budget);
     m->next_pc = pc;
     m->idle = false;
     n->begun = budget;
@@ -104,8 +113,9 @@ static bool locate(struct native *n, const struct frame *f, const struct pg_insn
 /* Called by generated code for an instruction that has a fast form which does not apply. `insn` is
  * the number of the block and, in the low byte, of the instruction in it. Returns 0 to go on behind
  * it; else everything is in *m. */
-static uint32_t help(struct frame *f, uint32_t insn) {
-    struct native *n = f->engine;
+static uint32_t help(void *engine, uint32_t insn) {
+    struct native *n = engine;
+    struct frame *f = n->frame;
     struct pg_machine *m = n->m;
     const struct block *b = &n->store.blocks[insn >> 8];
     uint32_t index = insn & 0xff, pc = b->pc + PG_WORD * index, pa;
@@ -142,6 +152,29 @@ static uint32_t help(struct frame *f, uint32_t insn) {
     return 1;
 }
 
+/* How often an access may take a signal before it goes the long way for good. */
+enum { MOST_FAULTS = 8 };
+
+/* The signals of generated code. The site's access needs a page that the window does not have yet,
+ * or it has to go the long way. */
+static const uint8_t *fix(void *engine, const uint8_t *at, bool misaligned, uint32_t va) {
+    struct native *n = engine;
+    struct store *s = &n->store;
+    struct site *site = store_site(s, (uint32_t)(at - s->cache.execute));
+    if (!site)
+        abort(); /* no other instruction of generated code can fault */
+    const struct block *b = &s->blocks[site->block];
+    struct pg_insn in;
+    pg_decode(pg_ram_read32(&n->m->ram, b->pa + PG_WORD * site->index), &in);
+    if (!misaligned && space_widen(&n->spaces, va, (enum pg_use)native_accesses[in.op].use))
+        return at;
+    if (!site->aside && !translate_aside(s, site, &n->spaces.universes[b->universe]))
+        abort();
+    if (++site->faults == MOST_FAULTS)
+        store_divert(s, site);
+    return s->cache.execute + site->aside;
+}
+
 /* The block at the pc, translated if need be; 0 if the plain step must find out: the fetch traps,
  * or nothing can be watched. May walk the tables, as the fetch does. */
 static uint32_t find(struct native *n, struct space **space) {
@@ -154,6 +187,10 @@ static uint32_t find(struct native *n, struct space **space) {
         *space = space_now(&n->spaces);
         if (!*space)
             return 0;
+    }
+    if (!space_reconsider(&n->spaces)) {
+        native_forget(n);
+        return 0;
     }
     uint32_t code_limit = n->spaces.universes[(*space)->universe].code_limit;
     if (!s->watch)
@@ -176,8 +213,8 @@ static uint32_t find(struct native *n, struct space **space) {
     if (!found)
         found = translate(s, pc, pa, &n->spaces.universes[universe], universe);
     if (s->blocks[found].insns)
-        s->targets[target_slot(pc)] =
-            (struct target){(uint64_t)(*space)->epoch << 32 | pc, s->blocks[found].entry};
+        below_window((*space)->window)->targets[target_slot(pc)] =
+            (struct target){.pc = pc, .entry = s->blocks[found].entry};
     return found;
 }
 
@@ -191,20 +228,17 @@ static bool aligned(const struct pg_cpu *cpu) {
 /* Run generated code from this block on, at most `budget` steps. */
 static void run_block(struct native *n, uint32_t block, struct space *space, uint32_t budget) {
     struct pg_machine *m = n->m;
-    struct frame *f = &n->frame;
+    struct frame *f = n->frame;
     space_mind_watches(&n->spaces);
     registers_in(f, m);
     f->budget = n->begun = budget;
-    f->mon_limit = space->mon_limit;
+    f->epoch = space->epoch;
     f->window = space->window;
+    f->mon_limit = space->mon_limit;
     f->mon_data = m->ram.bytes + space->mon_base;
     f->mon_watch = m->ram.watch + (space->mon_base >> PG_PAGE_BITS);
-    f->epoch = (uint64_t)space->epoch << 32;
-    f->targets = n->store.targets;
-    f->engine = n;
-    f->home = f;
     n->status = m->cpu.psw.status;
-    uint32_t exit = n->store.glue.enter(f, n->store.blocks[block].entry);
+    uint32_t exit = n->store.glue.enter(n->store.blocks[block].entry);
     if (exit == EXIT_DONE)
         return;
     registers_out(m, f);
@@ -235,7 +269,7 @@ static enum pg_stop native_run(void *engine, uint64_t until) {
             continue;
         }
         if (jump && jump == n->jump) /* find has not flushed */
-            store_chain(&n->store, jump, block);
+            store_chain(&n->store, jump, block, space->epoch);
         n->jump = 0;
         run_block(n, block, space, left < INT32_MAX ? (uint32_t)left : INT32_MAX);
     }

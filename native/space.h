@@ -1,12 +1,18 @@
 /* space.h - the address spaces of a machine, as generated code needs them.
  *
  * A space is all that decides a translation: ring, memory mode, MON, BASE, BOUND and the monitor
- * pair. It has a window, which tells for each virtual page where it is in the host. In a paged
- * space that never keeps a translation for longer than the architectural TLB: every change of the
- * TLB (tlb.changes) empties it. A page that the window does not know goes through pg_translate,
- * which alone walks, sets A and D and fills the TLB. Pages that somebody watches are not known for
- * writing, so that every store to them is announced. (interp/space.h is the same idea; that one
- * remembers predecoded pages, this one host addresses.)
+ * pair. It has tables that tell for each virtual page where it is in the host, which code looks
+ * into, and a window, in which the host's own MMU finds the place. In a paged space neither ever
+ * keeps a translation for longer than the architectural TLB: what leaves the TLB (tlb.h) leaves
+ * them. A page that they do not know goes through pg_translate, which alone walks, sets A and D and
+ * fills the TLB. Pages that somebody watches are not known for writing, so that every store to them
+ * is announced. (interp/space.h is the same idea; that one remembers predecoded pages, this one
+ * host addresses.)
+ *
+ * An access by the window costs one instruction of the host, one by the tables six; but a change of
+ * the window is a call of the host's kernel. So a space begins without, and gets one when it has
+ * run for as long as pays for the calls; and loses it when it changes so often that it does not
+ * pay.
  *
  * Blocks of code do not belong to a space but to a universe, which is what a block was translated
  * for: several spaces can share it, as the processes of a paged guest do.
@@ -14,7 +20,7 @@
 #ifndef PG_NATIVE_SPACE_H
 #define PG_NATIVE_SPACE_H
 
-#include "native/frame.h"
+#include "native/window.h"
 
 struct space_key {
     uint32_t status; /* its bits PG_RING, PG_MODE and PG_MON */
@@ -26,9 +32,10 @@ struct space_key {
 struct universe {
     uint32_t code_limit;
     bool supervisor;
+    bool windowed; /* by the window, not by the tables */
 };
 
-enum { SPACES = 16, UNIVERSES = 64, FILLED = 4096 };
+enum { SPACES = 16, UNIVERSES = 64, FILLED = 1 << 16 };
 
 struct space {
     struct space_key key;
@@ -38,14 +45,16 @@ struct space {
     uint64_t tlb_changes;
     uint32_t code_offset; /* physical minus virtual, if code_limit is not 0 */
     uint32_t mon_limit, mon_base;
-    struct window *window; /* made once for each struct */
-    uint64_t watches;      /* of the memory that the window agrees with */
+    uint8_t *window;  /* made once for each struct */
+    uint64_t watches; /* of the memory that tables and window agree with */
+    int64_t credit;   /* steps, less what calls for the window have cost */
     uint32_t nfilled;
-    uint32_t filled[FILLED]; /* pages that the window knows; + PAGES: for writing */
+    uint32_t *filled; /* pages that the tables know; + PAGES: for writing */
 };
 
 struct spaces {
     struct pg_machine *m;
+    struct faults *faults;
     struct space *current;
     uint32_t oldest, epoch, nuniverses;
     struct universe universes[UNIVERSES];
@@ -60,16 +69,28 @@ struct space *space_now(struct spaces *spaces);
 /* Free the windows. */
 void spaces_close(struct spaces *spaces);
 
-/* Let the window of the current space forget the pages that are watched by now. */
+/* Let the tables and the window of the current space forget the pages that are watched by now. */
 void space_mind_watches(struct spaces *spaces);
 
-/* Forget all spaces and universes. The machine's targets must be emptied, too. */
+/* Forget all spaces and universes. */
 void spaces_flush(struct spaces *spaces);
 
+/* The current space has run for so many steps more. */
+static inline void space_worked(struct spaces *spaces, uint32_t steps) {
+    spaces->current->credit += steps;
+}
+
+/* Has the current space earned a window, or lost it? Then its universe is another one. False if
+ * there are too many: flush everything. */
+bool space_reconsider(struct spaces *spaces);
+
 /* For an aligned access that generated code could not do: where it goes. On true nothing of the
- * machine has changed but what the access changes itself, and the window knows the page, unless it
- * must not. On false (a denial, or a walk that changed the TLB, after which the same access
- * succeeds) let the semantic function do the whole access. */
+ * machine has changed but what the access changes itself, and the tables and the window know the
+ * page, unless they must not. On false (a denial, or a walk that changed the TLB, after which the
+ * same access succeeds) let the semantic function do the whole access. */
 bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *pa);
+
+/* For an access that the window does not allow: true if the tables do. It does then, too. */
+bool space_widen(struct spaces *spaces, uint32_t va, enum pg_use use);
 
 #endif

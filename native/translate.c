@@ -14,43 +14,140 @@ static bool chainable(const struct translator *t, uint32_t pc) {
     return (pc ^ t->pc) < PG_PAGE || pc < t->u->code_limit;
 }
 
-/* Jump to the pc in eax, by this entry of the table of targets, without its place in the struct. */
-static void look_at(struct translator *t, struct x64_place entry) {
+/* Where the table of targets has the pc in eax, for this member; the index goes to rcx. */
+static void find_target(struct translator *t) {
     struct x64 *x = &t->x;
-    struct x64_place tag = entry;
-    tag.disp += (int32_t)offsetof(struct target, tag);
-    entry.disp += (int32_t)offsetof(struct target, entry);
-    x64_op(x, X64_MOV | X64_WIDE, RDX, FIELD(targets));
-    x64_op(x, X64_OR | X64_WIDE, RAX, FIELD(epoch));
-    x64_op(x, X64_CMP | X64_WIDE, RAX, tag);
+    _Static_assert(sizeof(struct target) == 4 * PG_WORD, "the index is scaled by 4");
+    x64_op(x, X64_MOV, RCX, x64_in(RAX));
+    x64_imm(x, X64_G_AND, x64_in(RCX), (TARGETS - 1) * PG_WORD);
+    x64_op(x, X64_CMP, RAX, x64_gs(RCX, 2, BELOW(targets) + (int32_t)offsetof(struct target, pc)));
     x64_link(x64_jcc(x, X64_NE), t->s->glue.miss);
-    x64_op(x, X64_GROUP5, 4, entry);
+}
+
+static struct x64_place found_target(void) {
+    return x64_gs(RCX, 2, BELOW(targets) + (int32_t)offsetof(struct target, entry));
 }
 
 void block_look_up(struct translator *t) {
-    x64_op(&t->x, X64_MOV, RCX, x64_in(RAX));
-    x64_imm(&t->x, X64_G_AND, x64_in(RCX), (TARGETS - 1) * PG_WORD);
-    _Static_assert(sizeof(struct target) == 4 * PG_WORD, "the index is scaled by 4");
-    look_at(t, x64_sum(RDX, RCX, 2, 0));
+    find_target(t);
+    x64_op(&t->x, X64_GROUP5, 4, found_target());
 }
 
-/* The stub of a jump to pc: leave, and say which jump it was. */
-static void stub(struct translator *t, uint8_t *site, uint32_t pc) {
-    const uint8_t *begin = t->x.at;
-    uint32_t number = store_jump(t->s, site, begin, pc);
+/* The stub of a jump: leave, and say which jump it was. */
+static void stub(struct translator *t, uint8_t *site, uint32_t pc, uint8_t *epoch) {
+    const struct jump jump = {.site = site, .stub = t->x.at, .epoch = epoch, .pc = pc};
+    uint32_t number = store_jump(t->s, &jump);
     x64_set(&t->x, FIELD(pc), pc);
     x64_set(&t->x, x64_in(RAX), number);
     x64_link(x64_jmp(&t->x), t->s->glue.leave);
 }
 
+/* Where a pc is mapped by another entry of the guest's tables than the block is, a jump to it holds
+ * as long as the space says the same of code, that is, in one epoch. In others the table of targets
+ * may know it. */
+struct crossing {
+    uint8_t *epoch, *other;
+};
+
+static struct crossing cross(struct translator *t) {
+    struct crossing c;
+    struct x64 *x = &t->x;
+    x64_imm(x, X64_G_CMP, FIELD(epoch), INT32_MAX); /* becomes an epoch */
+    c.epoch = x->at - sizeof(uint32_t);
+    memset(c.epoch, 0, sizeof(uint32_t));
+    c.other = x64_jcc(x, X64_NE);
+    return c;
+}
+
+/* What the crossing does in another epoch, and the stub of the jump at `site`. If that is a call,
+ * `landing` is where it returns to. */
+static void cross_elsewhere(struct translator *t, struct crossing c, uint8_t *site, uint32_t pc,
+                            const uint8_t *landing) {
+    struct x64 *x = &t->x;
+    int32_t slot = BELOW(targets) + (int32_t)(target_slot(pc) * sizeof(struct target));
+    struct x64_place entry = x64_gs(X64_NONE, 0, slot + (int32_t)offsetof(struct target, entry));
+    x64_link(c.other, x->at);
+    x64_set(x, x64_in(RAX), pc);
+    x64_op(x, X64_CMP, RAX, x64_gs(X64_NONE, 0, slot + (int32_t)offsetof(struct target, pc)));
+    uint8_t *unknown = x64_jcc(x, X64_NE);
+    if (landing) {
+        x64_push_imm(x, here(t) + PG_WORD);
+        x64_op(x, X64_GROUP5, 2, entry);
+        x64_link(x64_jmp(x), landing);
+    } else {
+        x64_op(x, X64_GROUP5, 4, entry);
+    }
+    x64_link(unknown, x->at);
+    stub(t, site, pc, c.epoch);
+}
+
 void block_go_to(struct translator *t, uint32_t pc) {
     if (chainable(t, pc)) {
         uint8_t *site = x64_jmp(&t->x);
-        stub(t, site, pc);
+        stub(t, site, pc, NULL);
     } else {
-        x64_set(&t->x, x64_in(RAX), pc);
-        look_at(t, x64_at(RDX, (int32_t)(target_slot(pc) * sizeof(struct target))));
+        struct crossing c = cross(t);
+        cross_elsewhere(t, c, x64_jmp(&t->x), pc, NULL);
     }
+}
+
+/* ---- calls and returns
+ *
+ * A guest's call is one of the host, so that its processor can predict where the return goes. What
+ * the guest is to return to stands on the stack, too, below the host's return address; a return
+ * that does not find it there is an indirect jump like any other, and expectations begin anew. So
+ * they do whenever generated code is left. */
+
+/* Make room for another link. */
+static void before_call(struct translator *t) {
+    struct x64 *x = &t->x;
+    x64_test(x, RSP, LINK_ROOM - 1);
+    t->full = x64_jcc(x, X64_E);
+    t->not_full = x->at;
+}
+
+/* Where the call comes back to. */
+static const uint8_t *land(struct translator *t) {
+    const uint8_t *landing = t->x.at;
+    x64_imm(&t->x, X64_G_ADD | X64_WIDE, x64_in(RSP), 8);
+    block_go_to(t, here(t) + PG_WORD);
+    return landing;
+}
+
+void block_call(struct translator *t, uint32_t pc) {
+    struct x64 *x = &t->x;
+    bool near = chainable(t, pc);
+    struct crossing c = {0};
+    before_call(t);
+    if (!near)
+        c = cross(t);
+    x64_push_imm(x, here(t) + PG_WORD);
+    uint8_t *site = x64_call(x);
+    const uint8_t *landing = land(t);
+    if (near)
+        stub(t, site, pc, NULL);
+    else
+        cross_elsewhere(t, c, site, pc, landing);
+}
+
+void block_call_by_look_up(struct translator *t) {
+    find_target(t);
+    before_call(t);
+    x64_push_imm(&t->x, here(t) + PG_WORD);
+    x64_op(&t->x, X64_GROUP5, 2, found_target());
+    land(t);
+}
+
+void block_return(struct translator *t, unsigned g) {
+    struct x64 *x = &t->x;
+    get(t, RAX, g);
+    x64_op(x, X64_CMP, RAX, x64_at(RSP, (int32_t)offsetof(struct link, pc)));
+    uint8_t *other = x64_jcc(x, X64_NE);
+    x64_ret(x);
+    x64_link(other, x->at);
+    x64_op(x, X64_LEA | X64_WIDE, RSP, first_link(0));
+    x64_imm(x, X64_G_AND, x64_in(RAX), ~1);
+    block_look_up(t);
 }
 
 /* Leave generated code at pc, which has no fast form. */
@@ -61,7 +158,7 @@ static void leave_at(struct translator *t, uint32_t pc) {
 
 struct aside *block_aside(struct translator *t) {
     struct aside *a = &t->asides[t->nasides++];
-    *a = (struct aside){.index = t->index, .pinned = t->pinned};
+    *a = (struct aside){.index = t->index};
     return a;
 }
 
@@ -81,32 +178,30 @@ static bool has_form(const struct translator *t, const struct pg_insn *in) {
            (pg_rows[in->op].cls == PG_CLASS_innocuous || t->u->supervisor);
 }
 
+/* Execute an instruction by the helper, and go on. */
+static void by_helper(struct translator *t, const struct aside *a) {
+    struct x64 *x = &t->x;
+    for (int j = 0; j < a->n; j++)
+        x64_link(a->from[j], x->at);
+    x64_set(x, x64_in(RAX), t->number << 8 | a->index);
+    x64_link(x64_call(x), t->s->glue.help);
+    x64_link(x64_jmp(x), a->back);
+}
+
 /* The code that stands out of line. */
 static void finish(struct translator *t, uint32_t insns) {
     struct x64 *x = &t->x;
     for (uint32_t k = 0; k < t->nasides; k++) {
-        struct aside *a = &t->asides[k];
-        for (int j = 0; j < a->n; j++)
-            x64_link(a->from[j], x->at);
-        if (a->by_window) {
-            a->n = 0;
-            memory_by_window(t, &t->insns[a->index], a,
-                             native_accesses[t->insns[a->index].op].size > 1);
-            x64_link(x64_jmp(x), a->back);
-            for (int j = 0; j < a->n; j++)
-                x64_link(a->from[j], x->at);
-        }
-        x64_set(x, x64_in(RAX), t->s->nblocks << 8 | a->index);
-        x64_link(x64_call(x), t->s->glue.help);
-        if (a->pinned)
-            x64_set(x, x64_in(RDX), 0);
-        x64_link(x64_jmp(x), a->back);
+        const struct aside *a = &t->asides[k];
+        if (a->site)
+            t->s->sites[a->site - 1].aside = (uint32_t)(x->at - t->s->cache.write);
+        by_helper(t, a);
     }
     for (uint32_t k = 0; k < t->nsides; k++) {
         const struct side *side = &t->sides[k];
         uint32_t rest = insns - (side->index + 1);
         if (rest == 0 && chainable(t, side->pc)) {
-            stub(t, side->from, side->pc);
+            stub(t, side->from, side->pc, NULL);
             continue;
         }
         x64_link(side->from, x->at);
@@ -114,17 +209,51 @@ static void finish(struct translator *t, uint32_t insns) {
             x64_imm(x, X64_G_ADD, x64_in(BUDGET), (int32_t)rest);
         block_go_to(t, side->pc);
     }
+    if (t->full) {
+        x64_link(t->full, x->at);
+        x64_op(x, X64_LEA | X64_WIDE, RSP, first_link(0));
+        x64_link(x64_jmp(x), t->not_full);
+    }
+}
+
+/* A translator at the end of the code, for a block or a part of one. */
+static struct translator begin(struct store *s, const struct universe *u, uint32_t number,
+                               uint32_t pc, uint32_t pa) {
+    struct translator t = {.x = {s->at, code_cache_data(&s->cache)},
+                           .s = s,
+                           .u = u,
+                           .number = number,
+                           .pc = pc,
+                           .pa = pa};
+    for (int g = 1; g < PG_NREGS; g++)
+        t.low[g] = LOW_UNKNOWN;
+    return t;
+}
+
+bool translate_aside(struct store *s, struct site *site, const struct universe *u) {
+    const struct block *b = &s->blocks[site->block];
+    if (s->cache.write + s->cache.size - s->at < ASIDE_BYTES)
+        return false;
+    struct translator t = begin(s, u, site->block, b->pc, b->pa);
+    struct pg_insn in;
+    t.index = site->index;
+    struct aside a = {.index = site->index, .back = s->cache.write + site->at + site->size};
+    pg_decode(pg_ram_read32(s->ram, b->pa + PG_WORD * t.index), &in);
+    site->aside = (uint32_t)(t.x.at - s->cache.write);
+    memory_by_tables(&t, &in, &a, native_accesses[in.op].size > 1);
+    x64_link(x64_jmp(&t.x), a.back);
+    by_helper(&t, &a);
+    s->at = t.x.at;
+    return true;
 }
 
 uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct universe *u,
                    uint8_t number) {
-    struct translator t = {.x = {s->at}, .s = s, .u = u, .pc = pc, .pa = pa};
+    struct translator t = begin(s, u, s->nblocks, pc, pa);
     struct x64 *x = &t.x;
     uint32_t most = (PG_PAGE - pa % PG_PAGE) / PG_WORD, first_jump = s->njumps;
     if (most > MOST_INSNS)
         most = MOST_INSNS;
-    for (int g = 1; g < PG_NREGS; g++)
-        t.low[g] = LOW_UNKNOWN;
 
     uint8_t *entry = x->at;
     x64_imm(x, X64_G_SUB, x64_in(BUDGET), 1); /* becomes the number of instructions */
@@ -159,11 +288,12 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
     finish(&t, insns);
     x64_link(too_long, x->at);
     x64_imm(x, X64_G_ADD, x64_in(BUDGET), (int32_t)insns);
+    block.exit = x->at;
     leave_at(&t, pc);
     s->at = x->at;
     uint32_t result = store_add(s, &block);
     for (uint32_t k = first_jump; k < s->njumps; k++)
-        if (s->jumps[k].pc == pc)
-            store_chain(s, k, result);
+        if (s->jumps[k].pc == pc && !s->jumps[k].epoch)
+            store_chain(s, k, result, 0);
     return result;
 }

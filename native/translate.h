@@ -17,4 +17,8 @@ extern const struct native_access native_accesses[PG_NOPS];
 uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct universe *u,
                    uint8_t number);
 
+/* Make the code for the access of a site to go the long way: by the tables, and if they do not know
+ * the page, by the helper. False if there is no room for it. */
+bool translate_aside(struct store *s, struct site *site, const struct universe *u);
+
 #endif

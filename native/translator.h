@@ -6,11 +6,7 @@
  * know, a watched one, a misaligned address, a trap) it leaves to the helper, instruction by
  * instruction.
  *
- * rax and rcx are scratch; nothing is kept in them from one instruction to the next. rdx is, too,
- * unless a register is pinned: if several accesses of a block go to addresses near one register,
- * which does not change between them, then rdx is made the register's address in the host, and they
- * need not look at the window any more. It is 0 if they do not lie in one page that the window
- * knows; then each goes the long way, out of line.
+ * rax and rcx are scratch; nothing is kept in them from one instruction to the next.
  */
 #ifndef PG_NATIVE_TRANSLATOR_H
 #define PG_NATIVE_TRANSLATOR_H
@@ -22,12 +18,11 @@ enum { LOW_UNKNOWN = 4 };
 
 /* Code out of line that executes one instruction by the helper. */
 struct aside {
-    uint8_t *from[3]; /* jumps that lead there */
+    uint8_t *from[4]; /* jumps that lead there */
     int n;
     uint32_t index;      /* of the instruction */
     const uint8_t *back; /* where to go on */
-    bool pinned;         /* a register is: the helper does not preserve rdx */
-    bool by_window;      /* try the window first */
+    uint32_t site;       /* whose signals lead there, too, plus 1; or 0 */
 };
 
 /* A conditional branch that is taken. */
@@ -40,22 +35,21 @@ struct translator {
     struct x64 x;
     struct store *s;
     const struct universe *u;
-    uint32_t pc, pa; /* of the block */
+    uint32_t number; /* of the block */
+    uint32_t pc, pa; /* where it begins */
     uint32_t index;  /* of the instruction */
     uint32_t ninsns;
     struct pg_insn insns[MOST_INSNS];
-    uint8_t pinned;        /* the register whose host address is in rdx; 0: none */
-    uint32_t pinned_until; /* the last instruction that uses it */
-    bool ended;            /* the last instruction has said where to go */
+    bool ended; /* the last instruction has said where to go */
     uint8_t low[PG_NREGS];
     struct aside asides[MOST_INSNS];
     struct side sides[MOST_INSNS];
     uint32_t nasides, nsides;
+    uint8_t *full, *not_full; /* at a call: when the return stack is full; behind that */
 };
 
-#define FIELD(name) x64_at(RSP, (int32_t)offsetof(struct frame, name))
-
-#define FIELD(name) x64_at(RSP, (int32_t)offsetof(struct frame, name))
+#define FRAME(member) ((int32_t)(offsetof(struct data, frame) + offsetof(struct frame, member)))
+#define FIELD(member) x64_data(FRAME(member))
 
 /* An emitter; see emit.def. */
 typedef void emit_fn(struct translator *t, const struct pg_insn *in, uint32_t argument);
@@ -86,6 +80,13 @@ void block_look_up(struct translator *t);
 /* Leave the block for a pc that is known. */
 void block_go_to(struct translator *t, uint32_t pc);
 
+/* Leave the block by a call of the guest: to a pc that is known, to the pc in eax. */
+void block_call(struct translator *t, uint32_t pc);
+void block_call_by_look_up(struct translator *t);
+
+/* Leave the block by a return of the guest, to where register g says. */
+void block_return(struct translator *t, unsigned g);
+
 /* What cannot be done in line at this instruction; and a jump there. */
 struct aside *block_aside(struct translator *t);
 void block_unless(struct translator *t, struct aside *a, enum x64_cc cc);
@@ -95,19 +96,19 @@ void block_unless(struct translator *t, struct aside *a, enum x64_cc cc);
 /* eax = r[in->a] + imm. */
 void memory_address(struct translator *t, const struct pg_insn *in);
 
-/* A load or store by the window, with jumps out of line where that does not do; `check` the
- * alignment. Leaves rdx alone. */
-void memory_by_window(struct translator *t, const struct pg_insn *in, struct aside *a, bool check);
+/* A load or store by the tables, with jumps out of line where that does not do; `check` the
+ * alignment. */
+void memory_by_tables(struct translator *t, const struct pg_insn *in, struct aside *a, bool check);
 
 /* ---- registers */
 
 static inline struct x64_place reg(unsigned g) {
     return host_register[g] != X64_NONE ? x64_in((enum x64_reg)host_register[g])
-                                        : x64_at(RSP, (int32_t)(4 * g));
+                                        : x64_data(FRAME(r) + (int32_t)(4 * g));
 }
 
 static inline struct x64_place mreg(unsigned g) {
-    return x64_at(RSP, (int32_t)(offsetof(struct frame, m) + 4 * g));
+    return x64_data(FRAME(m) + (int32_t)(4 * g));
 }
 
 /* The host register of g if it has one, else `other`. */

@@ -29,30 +29,52 @@ enum x64_reg {
     X64_NONE = -1
 };
 
-/* Where code goes. The caller has seen to it that there is room. */
+/* Where code goes; the caller has seen to it that there is room. Code may stand elsewhere when it
+ * is executed, but then `data` is as far from it as here from `at`. */
 struct x64 {
     uint8_t *at;
+    uintptr_t data; /* where x64_data counts from */
 };
 
-/* An operand: a register, or memory at base + index * scale + disp. */
+enum x64_kind {
+    X64_REGISTER, /* base */
+    X64_MEMORY,   /* at base + index * scale + disp; base and index may be X64_NONE */
+    X64_DATA,     /* at x64.data + disp: relative to the pc, near the code */
+    X64_GS,       /* as MEMORY, from the base of gs on */
+    X64_WINDOW,   /* as GS, the sum taken modulo 2^32; at least 5 bytes of code */
+};
+
+/* An operand. */
 struct x64_place {
-    bool memory;
-    int8_t base, index; /* base: the register itself, if not memory; index: or X64_NONE */
-    uint8_t scale;      /* as its logarithm */
+    uint8_t kind;
+    int8_t base, index;
+    uint8_t scale; /* as its logarithm */
     int32_t disp;
 };
 
 static inline struct x64_place x64_in(enum x64_reg reg) {
-    return (struct x64_place){.base = (int8_t)reg, .index = X64_NONE};
+    return (struct x64_place){X64_REGISTER, (int8_t)reg, X64_NONE, 0, 0};
 }
 
 static inline struct x64_place x64_at(enum x64_reg base, int32_t disp) {
-    return (struct x64_place){true, (int8_t)base, X64_NONE, 0, disp};
+    return (struct x64_place){X64_MEMORY, (int8_t)base, X64_NONE, 0, disp};
 }
 
 static inline struct x64_place x64_sum(enum x64_reg base, enum x64_reg index, unsigned scale,
                                        int32_t disp) {
-    return (struct x64_place){true, (int8_t)base, (int8_t)index, (uint8_t)scale, disp};
+    return (struct x64_place){X64_MEMORY, (int8_t)base, (int8_t)index, (uint8_t)scale, disp};
+}
+
+static inline struct x64_place x64_data(int32_t disp) {
+    return (struct x64_place){X64_DATA, X64_NONE, X64_NONE, 0, disp};
+}
+
+static inline struct x64_place x64_gs(enum x64_reg index, unsigned scale, int32_t disp) {
+    return (struct x64_place){X64_GS, X64_NONE, (int8_t)index, (uint8_t)scale, disp};
+}
+
+static inline struct x64_place x64_window(enum x64_reg base, int32_t disp) {
+    return (struct x64_place){X64_WINDOW, (int8_t)base, X64_NONE, 0, disp};
 }
 
 /* Opcodes with a ModRM byte; flags in the upper half. */
@@ -61,6 +83,7 @@ enum {
     X64_TWO = 1 << 17,   /* two-byte opcode: 0F first */
     X64_BYTE = 1 << 18,  /* the register operand is a byte */
     X64_SHORT = 1 << 19, /* 16-bit operands */
+    X64_REP = 1 << 20,   /* the prefix F3 */
 
     X64_ADD = 0x03, /* reg op= place */
     X64_OR = 0x0b,
@@ -81,13 +104,13 @@ enum {
     X64_STORE8 = 0x88 | X64_BYTE,
     X64_STORE16 = 0x89 | X64_SHORT,
     X64_LEA = 0x8d,
-    X64_CMOVNE = 0x45 | X64_TWO,
     X64_IMUL = 0xaf | X64_TWO,
     X64_MOVUPS = 0x10 | X64_TWO,
     X64_MOVUPS_STORE = 0x11 | X64_TWO,
     X64_GROUP3 = 0xf7, /* by the register digit: 2 not, 3 neg, 6 div, 7 idiv */
     X64_GROUP5 = 0xff, /* 2 call, 4 jmp */
     X64_SHIFT_CL = 0xd3,
+    X64_BASES = 0xae | X64_TWO | X64_WIDE | X64_REP, /* 3 wrgsbase */
 };
 
 /* The digit that tells the operations of immediate groups apart. */
@@ -113,10 +136,19 @@ void x64_imm(struct x64 *x, uint32_t op, struct x64_place place, int32_t imm);
 /* Shift by n; op is an enum x64_shift, with X64_WIDE or not. */
 void x64_shift(struct x64 *x, uint32_t op, struct x64_place place, unsigned n);
 
-/* place = imm; leaves the flags alone. */
+/* BMI2, whose instructions leave the flags alone: to = from shifted by count, op an enum x64_shift;
+ * to = from rotated to the left by n. */
+void x64_shift_by(struct x64 *x, uint32_t op, enum x64_reg to, enum x64_reg from,
+                  enum x64_reg count);
+void x64_rotate(struct x64 *x, enum x64_reg to, enum x64_reg from, unsigned n);
+
+/* place = imm, of 4 bytes or of `size`; leaves the flags alone. */
 void x64_set(struct x64 *x, struct x64_place place, uint32_t imm);
+void x64_set_sized(struct x64 *x, struct x64_place place, uint32_t imm, unsigned size);
 void x64_set64(struct x64 *x, enum x64_reg reg, uint64_t imm);
 
+/* test reg, imm. */
+void x64_test(struct x64 *x, enum x64_reg reg, uint32_t imm);
 /* test reg, imm8 on the low byte. */
 void x64_test_byte(struct x64 *x, enum x64_reg reg, uint8_t imm);
 /* cmp byte place, imm. */
@@ -125,6 +157,9 @@ void x64_cmp_byte(struct x64 *x, struct x64_place place, uint8_t imm);
 void x64_setcc(struct x64 *x, enum x64_cc cc, enum x64_reg reg);
 
 void x64_push(struct x64 *x, enum x64_reg reg);
+void x64_push_imm(struct x64 *x, uint32_t imm); /* 8 bytes, the sign extended */
+void x64_pushf(struct x64 *x);
+void x64_popf(struct x64 *x);
 void x64_pop(struct x64 *x, enum x64_reg reg);
 void x64_ret(struct x64 *x);
 void x64_cdq(struct x64 *x);
