@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #ifndef SIZE /* check.sh takes 4 */
-#define SIZE 7
+#define SIZE 10
 #endif
 
 static unsigned calls, deepest;

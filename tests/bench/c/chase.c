@@ -6,7 +6,9 @@
 #ifndef SIZE /* nodes; check.sh takes 4096 */
 #define SIZE 65536
 #endif
-enum { ROUNDS = 32 };
+#ifndef ROUNDS
+#define ROUNDS 32
+#endif
 
 static union node {
     struct {
