@@ -1,5 +1,7 @@
 /* ackermann.c - Ackermann's function in Peter's form, A(3, SIZE), by its definition, and how often
- * and how deep it calls itself. Deep calls. */
+ * and how deep it calls itself. Deep calls.
+ * bench: integer
+ */
 #include <stdio.h>
 
 #ifndef SIZE /* check.sh takes 4 */

@@ -1,5 +1,7 @@
 /* aes.c - AES-128 after FIPS 197: the standard's examples, then SIZE blocks in cipher block
- * chaining, encrypted and decrypted, ROUNDS times. Bytes, tables. */
+ * chaining, encrypted and decrypted, ROUNDS times. Bytes, tables.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,6 @@
-/* bytecode.c - an interpreter for a small stack machine, with a big switch. Branches. */
+/* bytecode.c - an interpreter for a small stack machine, with a big switch. Branches.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 

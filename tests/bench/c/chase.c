@@ -1,5 +1,7 @@
 /* chase.c - a pointer chase: once and more round all nodes, a cache line each, linked in one random
- * cycle by Sattolo's shuffle. Each load waits for the one before: memory latency. */
+ * cycle by Sattolo's shuffle. Each load waits for the one before: memory latency.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 

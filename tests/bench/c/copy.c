@@ -1,5 +1,7 @@
 /* copy.c - memcpy, memmove and memset of all small sizes at all alignments, and of some big ones,
- * against loops over bytes. Library, memory. */
+ * against loops over bytes. Library, memory.
+ * bench: library
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

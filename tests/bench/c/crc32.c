@@ -1,4 +1,6 @@
-/* crc32.c - CRC-32 of SIZE bytes, by table and bit by bit. Integer. */
+/* crc32.c - CRC-32 of SIZE bytes, by table and bit by bit. Integer.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 

@@ -1,4 +1,6 @@
-/* fibonacci.c - a Fibonacci number by plain recursion, against the loop. Calls. */
+/* fibonacci.c - a Fibonacci number by plain recursion, against the loop. Calls.
+ * bench: integer
+ */
 #include <stdio.h>
 
 #ifndef SIZE /* which number; check.sh takes 22 */

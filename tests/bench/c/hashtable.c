@@ -1,5 +1,7 @@
 /* hashtable.c - words counted in a hash table with malloc'ed chains; then freed; ROUNDS times.
- * Memory. */
+ * Memory.
+ * bench: library
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* huffman.c - Huffman's code (1952) for a text of SIZE bytes, in the canonical form of RFC 1951,
  * section 3.2.2: built with a heap, encoded bit by bit, decoded, compared;
- * ROUNDS times. Integer, trees, bits. */
+ * ROUNDS times. Integer, trees, bits.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* json.c - JSON after RFC 8259: a document is generated, parsed into a tree, printed, and what was
  * printed is parsed and printed again, the same; ROUNDS times. Recursion, malloc, strtod and
- * printf. */
+ * printf.
+ * bench: library
+ */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* lz.c - compression after Ziv and Lempel (1977): SIZE bytes as letters and as copies of what came
  * up to 4 KiB before, found through a hash table with chains; and back; ROUNDS times. Memory,
- * branches. */
+ * branches.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* mandelbrot.c - the Mandelbrot set in letters, in doubles, and its area in floats, by the escape
- * time. Soft floating point. */
+ * time. Soft floating point.
+ * bench: float
+ */
 #include <stdio.h>
 
 #ifndef SIZE /* lines above and below the middle one; check.sh takes 4 */

@@ -1,5 +1,7 @@
 /* matrix.c - the product of two integer matrices, SIZE x SIZE, checked against another order;
- * ROUNDS times. */
+ * ROUNDS times.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

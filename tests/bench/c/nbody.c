@@ -1,4 +1,6 @@
-/* nbody.c - five bodies and their energy, in doubles. Soft floating point. */
+/* nbody.c - five bodies and their energy, in doubles. Soft floating point.
+ * bench: float
+ */
 #include <math.h>
 #include <stdio.h>
 

@@ -1,4 +1,6 @@
-/* nqueens.c - in how many ways SIZE queens fit on a board. Calls, bits. */
+/* nqueens.c - in how many ways SIZE queens fit on a board. Calls, bits.
+ * bench: integer
+ */
 #include <stdio.h>
 
 #ifndef SIZE /* up to 15; check.sh takes 7 */

@@ -1,5 +1,7 @@
 /* quicksort.c - SIZE numbers, by an own quicksort and by the library's; ROUNDS times. Integer,
- * calls. */
+ * calls.
+ * bench: library
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdint.h>

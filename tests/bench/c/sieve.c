@@ -1,4 +1,6 @@
-/* sieve.c - the primes below SIZE, by Eratosthenes; ROUNDS times. Integer, memory. */
+/* sieve.c - the primes below SIZE, by Eratosthenes; ROUNDS times. Integer, memory.
+ * bench: integer
+ */
 #include <stdio.h>
 #include <string.h>
 
