@@ -1,5 +1,7 @@
 /* aes.c - AES-128 after FIPS 197: the standard's examples, then SIZE blocks in cipher block
- * chaining, encrypted and decrypted. Bytes, tables. */
+ * chaining, encrypted and decrypted, ROUNDS times. Bytes, tables.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,10 +9,13 @@
 #ifndef SIZE /* blocks; check.sh takes 100 */
 #define SIZE 1000
 #endif
+#ifndef ROUNDS
+#define ROUNDS 80
+#endif
 
-enum { ROUNDS = 10, BLOCK = 16 };
+enum { AES_ROUNDS = 10, BLOCK = 16 };
 static uint8_t sbox[256], inverse[256];
-static uint8_t keys[ROUNDS + 1][BLOCK];
+static uint8_t keys[AES_ROUNDS + 1][BLOCK];
 
 /* Section 4.2: the product of two bytes, modulo x^8 + x^4 + x^3 + x + 1. */
 static uint8_t twice(uint8_t a) {
@@ -44,7 +49,7 @@ static void make_sbox(void) {
 static void expand(const uint8_t key[BLOCK]) {
     uint8_t *w = (uint8_t *)keys, factor = 1;
     memcpy(w, key, BLOCK);
-    for (int k = BLOCK; k < (ROUNDS + 1) * BLOCK; k++) {
+    for (int k = BLOCK; k < (AES_ROUNDS + 1) * BLOCK; k++) {
         uint8_t t = w[k - 4];
         if (k % BLOCK < 4) /* the last word, rotated and substituted */
             t = sbox[w[k % 4 == 3 ? k - 7 : k - 3]];
@@ -93,18 +98,18 @@ static void unmix(uint8_t s[BLOCK]) {
 
 static void encrypt(uint8_t s[BLOCK]) {
     add_key(s, 0);
-    for (int round = 1; round <= ROUNDS; round++) {
+    for (int round = 1; round <= AES_ROUNDS; round++) {
         substitute(s, sbox, 1);
-        if (round < ROUNDS)
+        if (round < AES_ROUNDS)
             mix(s);
         add_key(s, round);
     }
 }
 
 static void decrypt(uint8_t s[BLOCK]) {
-    for (int round = ROUNDS; round > 0; round--) {
+    for (int round = AES_ROUNDS; round > 0; round--) {
         add_key(s, round);
-        if (round < ROUNDS)
+        if (round < AES_ROUNDS)
             unmix(s);
         substitute(s, inverse, -1);
     }
@@ -133,6 +138,29 @@ static void print(const uint8_t s[BLOCK]) {
     putchar('\n');
 }
 
+/* SIZE blocks there and back; the chain and the random numbers go on. */
+static int there_and_back(uint8_t chain[BLOCK], uint32_t *x) {
+    uint8_t s[BLOCK], first[BLOCK];
+    memcpy(first, chain, BLOCK);
+    for (int k = 0; k < SIZE; k++) {
+        for (int j = 0; j < BLOCK; j++) {
+            *x = *x * 1664525 + 1013904223;
+            text[k][j] = (uint8_t)(*x >> 24);
+            chain[j] ^= text[k][j];
+        }
+        encrypt(chain);
+        memcpy(cipher[k], chain, BLOCK);
+    }
+    for (int k = 0; k < SIZE; k++) {
+        memcpy(s, cipher[k], BLOCK);
+        decrypt(s);
+        for (int j = 0; j < BLOCK; j++)
+            if ((s[j] ^ (k ? cipher[k - 1] : first)[j]) != text[k][j])
+                return 0;
+    }
+    return 1;
+}
+
 int main(void) {
     uint8_t s[BLOCK], chain[BLOCK] = {0};
     uint32_t x = 5;
@@ -148,22 +176,9 @@ int main(void) {
         if (memcmp(s, known[k][1], BLOCK) != 0)
             return 2;
     }
-    for (int k = 0; k < SIZE; k++) {
-        for (int j = 0; j < BLOCK; j++) {
-            x = x * 1664525 + 1013904223;
-            text[k][j] = (uint8_t)(x >> 24);
-            chain[j] ^= text[k][j];
-        }
-        encrypt(chain);
-        memcpy(cipher[k], chain, BLOCK);
-    }
+    for (int round = 0; round < ROUNDS; round++)
+        if (!there_and_back(chain, &x))
+            return 3;
     print(chain);
-    for (int k = 0; k < SIZE; k++) {
-        memcpy(s, cipher[k], BLOCK);
-        decrypt(s);
-        for (int j = 0; j < BLOCK; j++)
-            if ((s[j] ^ (k ? cipher[k - 1][j] : 0)) != text[k][j])
-                return 3;
-    }
     return 0;
 }

@@ -1,9 +1,11 @@
-/* bytecode.c - an interpreter for a small stack machine, with a big switch. Branches. */
+/* bytecode.c - an interpreter for a small stack machine, with a big switch. Branches.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 
 #ifndef SIZE /* rounds of the program; check.sh takes 5000 */
-#define SIZE 100000
+#define SIZE 7000000
 #endif
 
 enum { PUSH, ADD, SUB, MUL, DUP, SWAP, JNZ, LOAD, STORE, LESS, AND, XOR, SHL, SHR, HALT };

@@ -1,12 +1,16 @@
 /* chase.c - a pointer chase: once and more round all nodes, a cache line each, linked in one random
- * cycle by Sattolo's shuffle. Each load waits for the one before: memory latency. */
+ * cycle by Sattolo's shuffle. Each load waits for the one before: memory latency.
+ * bench: integer
+ */
 #include <stdint.h>
 #include <stdio.h>
 
 #ifndef SIZE /* nodes; check.sh takes 4096 */
 #define SIZE 65536
 #endif
-enum { ROUNDS = 32 };
+#ifndef ROUNDS
+#define ROUNDS 32
+#endif
 
 static union node {
     struct {

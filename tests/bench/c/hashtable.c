@@ -1,4 +1,7 @@
-/* hashtable.c - words counted in a hash table with malloc'ed chains; then freed. Memory. */
+/* hashtable.c - words counted in a hash table with malloc'ed chains; then freed; ROUNDS times.
+ * Memory.
+ * bench: library
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +9,9 @@
 
 #ifndef SIZE /* words, about every twelfth a new one; check.sh takes 6000 */
 #define SIZE 60000
+#endif
+#ifndef ROUNDS
+#define ROUNDS 15
 #endif
 
 struct entry {
@@ -34,20 +40,23 @@ static void count(const char *word) {
 int main(void) {
     char word[16];
     uint32_t x = 3;
-    unsigned different = 0, most = 0;
-    for (int k = 0; k < SIZE; k++) {
-        x = x * 1664525 + 1013904223;
-        snprintf(word, sizeof word, "w%u", (unsigned)((x >> 16) % (SIZE / 12)));
-        count(word);
-    }
-    for (int k = 0; k < 1024; k++)
-        while (table[k]) {
-            struct entry *e = table[k];
-            different++;
-            most = e->count > most ? e->count : most;
-            table[k] = e->next;
-            free(e);
+    unsigned all = 0, different = 0, most = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int k = 0; k < SIZE; k++) {
+            x = x * 1664525 + 1013904223;
+            snprintf(word, sizeof word, "w%u", (unsigned)((x >> 16) % (SIZE / 12)));
+            count(word);
         }
-    printf("%u words, %u at most\n", different, most);
-    return different == SIZE / 12 ? 0 : 1;
+        for (int k = 0; k < 1024; k++)
+            while (table[k]) {
+                struct entry *e = table[k];
+                all += e->count;
+                different++;
+                most = e->count > most ? e->count : most;
+                table[k] = e->next;
+                free(e);
+            }
+    }
+    printf("%u words, %u different, %u at most\n", all, different, most);
+    return all == SIZE * ROUNDS && different == SIZE / 12 * ROUNDS ? 0 : 1;
 }

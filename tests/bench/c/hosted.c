@@ -1,5 +1,6 @@
 /* hosted.c - what a hosted program may call beyond the usual: atomics, long double, complex
  * numbers, signals, streams that are opened anew, nested functions, time.
+ * bench: none
  */
 #include <complex.h>
 #include <ctype.h>

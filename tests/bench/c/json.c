@@ -1,5 +1,8 @@
 /* json.c - JSON after RFC 8259: a document is generated, parsed into a tree, printed, and what was
- * printed is parsed and printed again, the same. Recursion, malloc, strtod and printf. */
+ * printed is parsed and printed again, the same; ROUNDS times. Recursion, malloc, strtod and
+ * printf.
+ * bench: library
+ */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,6 +11,9 @@
 
 #ifndef SIZE /* records in the document; check.sh takes 10 */
 #define SIZE 150
+#endif
+#ifndef ROUNDS
+#define ROUNDS 120
 #endif
 enum { CAPACITY = 1000 + SIZE * 400, DEEPEST = 100 };
 
@@ -299,9 +305,8 @@ static const char *const known[][2] = {
 
 static char document[CAPACITY], first[CAPACITY], second[CAPACITY];
 
-static void generate(void) {
+static uint32_t generate(uint32_t x) {
     static const char *const kinds[] = {"null", "true", "false", "\"text\\twith \\u00fc\""};
-    uint32_t x = 17;
     char *to = document + sprintf(document, "{ \"records\" : [");
     for (int k = 0; k < SIZE; k++) {
         x = x * 1664525 + 1013904223;
@@ -320,21 +325,12 @@ static void generate(void) {
         to += sprintf(to, "%s }", x >> 28 ? "" : "{}");
     }
     sprintf(to, "\n] }\n");
+    return x;
 }
 
-int main(void) {
-    uint32_t sum = 0;
-    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
-        struct json *j = parse(known[k][0]);
-        if (j)
-            print(first, j);
-        if (!j != !known[k][1] || (j && strcmp(first, known[k][1]) != 0)) {
-            printf("%s: %s\n", known[k][0], j ? first : "wrong");
-            return 1;
-        }
-        discard(j);
-    }
-    generate();
+/* A document to a tree and back, twice. Returns 0 or how it failed; adds to the sum what was
+ * printed. */
+static int there_and_back(uint32_t *sum) {
     struct json *j = parse(document);
     if (!j)
         return 2;
@@ -345,8 +341,28 @@ int main(void) {
     print(second, j);
     discard(j);
     for (const char *p = first; *p; p++)
-        sum = sum * 31 + (unsigned char)*p;
+        *sum = *sum * 31 + (unsigned char)*p;
+    return strcmp(first, second) == 0 ? 0 : 4;
+}
+
+int main(void) {
+    uint32_t sum = 0, x = 17;
+    int failed = 0;
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        struct json *j = parse(known[k][0]);
+        if (j)
+            print(first, j);
+        if (!j != !known[k][1] || (j && strcmp(first, known[k][1]) != 0)) {
+            printf("%s: %s\n", known[k][0], j ? first : "wrong");
+            return 1;
+        }
+        discard(j);
+    }
+    for (int round = 0; round < ROUNDS && !failed; round++) {
+        x = generate(x);
+        failed = there_and_back(&sum);
+    }
     printf("%.300s\n%u bytes, %u printed, %08x\n", first, (unsigned)strlen(document),
            (unsigned)strlen(first), (unsigned)sum);
-    return strcmp(first, second) == 0 ? 0 : 4;
+    return failed;
 }

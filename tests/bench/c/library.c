@@ -1,6 +1,7 @@
 /* library.c - what programs expect of the language and its library: 64-bit division, printf,
  * varargs, setjmp, structs by value, recursion with big frames, atexit, malloc, big switches,
  * strtod.
+ * bench: none
  */
 #include <setjmp.h>
 #include <stdarg.h>

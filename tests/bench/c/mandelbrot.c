@@ -1,9 +1,11 @@
 /* mandelbrot.c - the Mandelbrot set in letters, in doubles, and its area in floats, by the escape
- * time. Soft floating point. */
+ * time. Soft floating point.
+ * bench: float
+ */
 #include <stdio.h>
 
 #ifndef SIZE /* lines above and below the middle one; check.sh takes 4 */
-#define SIZE 9
+#define SIZE 80
 #endif
 enum { COLUMNS = 6 * SIZE, LIMIT = 30 };
 

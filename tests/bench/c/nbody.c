@@ -1,9 +1,11 @@
-/* nbody.c - five bodies and their energy, in doubles. Soft floating point. */
+/* nbody.c - five bodies and their energy, in doubles. Soft floating point.
+ * bench: float
+ */
 #include <math.h>
 #include <stdio.h>
 
 #ifndef SIZE /* steps; check.sh takes 30 */
-#define SIZE 300
+#define SIZE 30000
 #endif
 
 static double p[5][3] = {{0, 0, 0},

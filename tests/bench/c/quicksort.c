@@ -1,10 +1,16 @@
-/* quicksort.c - SIZE numbers, by an own quicksort and by the library's. Integer, calls. */
+/* quicksort.c - SIZE numbers, by an own quicksort and by the library's; ROUNDS times. Integer,
+ * calls.
+ * bench: library
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdint.h>
 
 #ifndef SIZE /* check.sh takes 10000 */
 #define SIZE 200000
+#endif
+#ifndef ROUNDS
+#define ROUNDS 4
 #endif
 
 enum { N = SIZE };
@@ -38,14 +44,16 @@ static int compare(const void *x, const void *y) {
 
 int main(void) {
     uint32_t x = 1, sum = 0;
-    for (int k = 0; k < N; k++)
-        a[k] = b[k] = x = x * 1664525 + 1013904223;
-    sort(a, N);
-    qsort(b, N, sizeof *b, compare);
-    for (int k = 0; k < N; k++) {
-        if (a[k] != b[k] || (k && a[k - 1] > a[k]))
-            return 1;
-        sum = sum * 31 + a[k];
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int k = 0; k < N; k++)
+            a[k] = b[k] = x = x * 1664525 + 1013904223;
+        sort(a, N);
+        qsort(b, N, sizeof *b, compare);
+        for (int k = 0; k < N; k++) {
+            if (a[k] != b[k] || (k && a[k - 1] > a[k]))
+                return 1;
+            sum = sum * 31 + a[k];
+        }
     }
     printf("%08x\n", (unsigned)sum);
     return 0;
