@@ -24,7 +24,7 @@ struct pg_engine {
      * steps, with all its state in *m. */
     enum pg_stop (*run)(void *engine, uint64_t until);
     /* The whole machine was replaced (a snapshot was restored): forget all that is derived. Single
-     * changes need no call: memory tells its watchers, the TLB its listener, and the PSW is looked
+     * changes need no call: memory tells its watchers, the TLB those who ask, and the PSW is looked
      * at anew at each run. */
     void (*forget)(void *engine);
 };

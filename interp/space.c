@@ -1,10 +1,34 @@
 #include "interp/space.h"
 
-static void empty(struct pg_space *space) {
+static void empty_data(struct pg_space *space) {
     for (int k = 0; k < PG_SPACE_DATA; k++)
         space->read[k].page = space->write[k].page = PG_NO_PAGE;
+}
+
+static void empty_code(struct pg_space *space) {
     for (int k = 0; k < PG_SPACE_CODE; k++)
         space->code[k].page = PG_NO_PAGE;
+}
+
+/* The entry of a page, or all, left the TLB under this space's root. Code under MON comes from
+ * monitor space, whatever the TLB says. */
+static void drop(struct pg_space *space, uint32_t page) {
+    bool monitor = space->key.status & PG_MON;
+    if (page == PG_TLB_ALL) {
+        empty_data(space);
+        if (!monitor)
+            empty_code(space);
+        return;
+    }
+    struct pg_space_data *read = &space->read[page % PG_SPACE_DATA];
+    struct pg_space_data *write = &space->write[page % PG_SPACE_DATA];
+    struct pg_space_code *code = &space->code[page % PG_SPACE_CODE];
+    if (read->page == page)
+        read->page = PG_NO_PAGE;
+    if (write->page == page)
+        write->page = PG_NO_PAGE;
+    if (code->page == page && !monitor)
+        code->page = PG_NO_PAGE;
 }
 
 /* How many bytes of [base, base + bound) lie inside memory. */
@@ -29,7 +53,8 @@ static void make(struct pg_space *space, const struct pg_space_key *key,
     space->mon_base = key->mon_base;
     space->mon_limit = space->supervisor ? inside(key->mon_base, key->mon_bound, m->ram.size) : 0;
     space->tlb_changes = m->tlb.changes;
-    empty(space);
+    empty_data(space);
+    empty_code(space);
 }
 
 static bool same(const struct pg_space_key *x, const struct pg_space_key *y) {
@@ -55,11 +80,11 @@ struct pg_space *pg_space_now(struct pg_spaces *spaces) {
     struct pg_space *space = spaces->current;
     if (!space || !same(&space->key, &key))
         spaces->current = space = find(spaces, &key);
-    if (space->tlb_changes != m->tlb.changes) {
-        if ((key.status & PG_MODE) == PG_MODE_PAGED)
-            empty(space);
-        space->tlb_changes = m->tlb.changes;
-    }
+    bool paged = (key.status & PG_MODE) == PG_MODE_PAGED;
+    struct pg_tlb_departure left;
+    while (pg_tlb_departed(&m->tlb, &space->tlb_changes, &left))
+        if (paged && (left.page == PG_TLB_ALL || left.root == key.base))
+            drop(space, left.page);
     return space;
 }
 

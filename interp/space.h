@@ -2,9 +2,9 @@
  *
  * A space is all that decides a translation: ring, memory mode, MON, BASE, BOUND and the monitor
  * pair. For real and relocation-bounds mode it is a limit and an offset; for paged mode it
- * remembers translations that the architectural TLB holds. It never keeps one for longer: every
- * change of the TLB (tlb.changes) empties it. A miss goes through pg_translate, which alone walks,
- * sets A and D and fills the TLB.
+ * remembers translations that the architectural TLB holds. It never keeps one for longer: what
+ * has departed from the TLB is dropped before the space is used again. A miss goes through
+ * pg_translate, which alone walks, sets A and D and fills the TLB.
  */
 #ifndef PG_SPACE_H
 #define PG_SPACE_H
@@ -36,7 +36,7 @@ struct pg_space {
     struct pg_space_key key;
     bool used;
     bool supervisor;
-    uint64_t tlb_changes; /* of the TLB that the look-aside below agrees with */
+    uint64_t tlb_changes; /* the departures from the TLB that the look-aside below knows of */
     /* Modes 0 and 1: data at va < limit lies at va + offset. limit is 0 in mode 2. */
     uint32_t limit, offset;
     /* Monitor space for this ring: 0 if it may not use it. */

@@ -503,9 +503,8 @@ static void take(struct pg_machine *m, struct staged *s) {
     pg_tlb_clear(&m->tlb);
     struct pg_tlb old = m->tlb;
     m->tlb = s->tlb;
-    m->tlb.left = old.left;
-    m->tlb.context = old.context;
-    m->tlb.changes = old.changes + 1;
+    m->tlb.changes = old.changes;
+    memcpy(m->tlb.recent, old.recent, sizeof old.recent);
     s->tlb = old;
 
     for (int k = 0; k < PG_NDEVICES; k++)

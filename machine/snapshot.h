@@ -24,9 +24,9 @@ bool pg_snapshot_memory(const void *bytes, size_t size, uint32_t *memory, struct
  * truncated, altered, of another version, memory size or profile, or holds a state that no machine
  * can be in, is refused, and the machine stays as it is.
  *
- * Memory's watchers and the TLB's listener are told, but an engine that is attached must still
- * `forget` (interp/engine.h). The profile, and whether the machine has firmware, belong to whoever
- * made it and stay. */
+ * Memory's watchers are told, and all entries have departed from the TLB, but an engine that is
+ * attached must still `forget` (interp/engine.h). The profile, and whether the machine has
+ * firmware, belong to whoever made it and stay. */
 bool pg_snapshot_restore(struct pg_machine *m, const void *bytes, size_t size,
                          struct pg_error *err);
 

@@ -11,18 +11,16 @@ void pg_tlb_free(struct pg_tlb *tlb) {
     *tlb = (struct pg_tlb){0};
 }
 
-/* An entry has left: say so to those who ask later and to the one who listens. */
-static void tell(struct pg_tlb *tlb, uint32_t root, uint32_t page) {
-    tlb->changes++;
-    if (tlb->left)
-        tlb->left(tlb->context, root, page);
+/* An entry has left: remember it for those who ask later. */
+static void note(struct pg_tlb *tlb, uint32_t root, uint32_t page, bool replaced) {
+    tlb->recent[tlb->changes++ % PG_TLB_RECENT] = (struct pg_tlb_departure){root, page, replaced};
 }
 
 void pg_tlb_clear(struct pg_tlb *tlb) {
     if (tlb->used)
         memset(tlb->state, FREE, tlb->capacity);
     tlb->used = tlb->live = 0;
-    tell(tlb, 0, PG_TLB_ALL);
+    note(tlb, 0, PG_TLB_ALL, false);
 }
 
 /* Of the page alone: the entries of one page, whatever their root, lie in one run of slots,
@@ -62,7 +60,7 @@ void pg_tlb_drop(struct pg_tlb *tlb, uint32_t page) {
         if (tlb->state[k] == LIVE && tlb->slots[k].page == page) {
             tlb->state[k] = REMOVED;
             tlb->live--;
-            tell(tlb, tlb->slots[k].root, page);
+            note(tlb, tlb->slots[k].root, page, false);
         }
 }
 
@@ -71,12 +69,11 @@ static bool grow(struct pg_tlb *tlb) {
     uint32_t capacity = 64;
     while (capacity < 4 * (tlb->live + 1))
         capacity *= 2;
-    struct pg_tlb next = {.left = tlb->left,
-                          .context = tlb->context,
-                          .slots = malloc(capacity * sizeof *next.slots),
-                          .state = calloc(capacity, 1),
-                          .capacity = capacity,
-                          .changes = tlb->changes};
+    struct pg_tlb next = *tlb;
+    next.slots = malloc(capacity * sizeof *next.slots);
+    next.state = calloc(capacity, 1);
+    next.capacity = capacity;
+    next.used = next.live = 0;
     if (!next.slots || !next.state) {
         pg_tlb_free(&next);
         return false;
@@ -107,7 +104,7 @@ bool pg_tlb_put(struct pg_tlb *tlb, uint32_t root, uint32_t page, uint32_t pte) 
     bool changes = was_live && tlb->slots[k].pte != pte;
     tlb->slots[k] = (struct pg_tlb_entry){root, page, pte};
     if (changes)
-        tell(tlb, root, page);
+        note(tlb, root, page, true);
     return true;
 }
 

@@ -75,8 +75,9 @@ static struct bt_unit *unit_here(struct pg_vm *vm) {
     return unit ? unit : bt_translate(vm, pc, pa);
 }
 
-static bool can_resume(const struct pg_vm *vm) {
+static bool can_resume(struct pg_vm *vm) {
     const struct pg_bt *bt = vm->bt;
+    bt_catch_up(vm);
     return bt->resume && bt->resume->valid && bt->resume_T == vm->m->cpu.T &&
            bt->resume->kind == bt_kind(vm) &&
            bt->resume->pc + 4 * bt->resume_k == vm->m->cpu.psw.pc;

@@ -94,6 +94,7 @@ struct pg_bt {
     uint16_t *owner;        /* per word of the cache: number of the unit + 1 */
     struct bt_table tables[BT_NTABLES];
     uint64_t stamp;
+    uint64_t tlb_changes; /* the departures from the guest's TLB that have been heard of */
 
     /* Between an exit and the next entry. */
     uint32_t m[PG_NMREGS];  /* monitor registers at the exit */
@@ -133,6 +134,10 @@ struct bt_unit *bt_unit_at(const struct pg_vm *vm, uint32_t offset);
 
 /* May the exit jump directly to the unit? If so make it. */
 void bt_chain(struct pg_vm *vm, struct bt_unit *from, unsigned slot, struct bt_unit *to);
+
+/* Hear of what has departed from the guest's TLB: the look-up tables of that address space are
+ * forgotten, and so is a unit to be resumed in that page. */
+void bt_catch_up(struct pg_vm *vm);
 
 /* The offset of the look-up table for the guest's present relocation. */
 uint32_t bt_table(struct pg_vm *vm);

@@ -53,9 +53,30 @@ static bool same_relocation(const struct pg_psw *a, const struct pg_psw *b) {
            a->bound == b->bound;
 }
 
+/* The guest's TLB lost an entry: what the tables say of that address space may be wrong. */
+static void forget_tables(struct pg_vm *vm, uint32_t root, bool all) {
+    for (unsigned k = 0; k < BT_NTABLES; k++) {
+        struct bt_table *t = &vm->bt->tables[k];
+        if (t->used && (t->relocation.status & PG_MODE) == PG_MODE_PAGED &&
+            (all || t->relocation.base == root))
+            t->used = false;
+    }
+}
+
+void bt_catch_up(struct pg_vm *vm) {
+    struct pg_bt *bt = vm->bt;
+    struct pg_tlb_departure left;
+    while (pg_tlb_departed(&vm->m->tlb, &bt->tlb_changes, &left)) {
+        forget_tables(vm, left.root, left.page == PG_TLB_ALL);
+        if (bt->resume && (left.page == PG_TLB_ALL || left.page == bt->resume->pc >> PG_PAGE_BITS))
+            bt->resume = NULL;
+    }
+}
+
 uint32_t bt_table(struct pg_vm *vm) {
     struct pg_bt *bt = vm->bt;
     unsigned victim = 0;
+    bt_catch_up(vm);
     for (unsigned k = 0; k < BT_NTABLES; k++) {
         struct bt_table *t = &bt->tables[k];
         if (t->used && same_relocation(&t->relocation, &vm->m->cpu.psw)) {
@@ -78,23 +99,6 @@ void bt_table_put(struct pg_vm *vm, const struct bt_unit *unit) {
     uint32_t slot = table_slot(bt_table(vm), unit->pc);
     bt_poke(vm, slot, unit->pc);
     bt_poke(vm, slot + 4, unit->code);
-}
-
-/* The guest's TLB lost an entry: what the tables say of that address space may be wrong. */
-static void forget_tables(struct pg_vm *vm, uint32_t root, bool all) {
-    for (unsigned k = 0; k < BT_NTABLES; k++) {
-        struct bt_table *t = &vm->bt->tables[k];
-        if (t->used && (t->relocation.status & PG_MODE) == PG_MODE_PAGED &&
-            (all || t->relocation.base == root))
-            t->used = false;
-    }
-}
-
-static void entry_left(void *context, uint32_t root, uint32_t page) {
-    struct pg_vm *vm = context;
-    pg_shadow_drop(vm, root, page);
-    forget_tables(vm, root, page == PG_TLB_ALL);
-    vm->bt->resume = NULL;
 }
 
 /* ---- chaining */
@@ -255,8 +259,7 @@ bool bt_cache_open(struct pg_vm *vm, struct pg_error *err) {
                                       : vm->vmm->vms[0].code_bit;
     if (!bt->pages || !bt->owner || !vm->code_bit)
         return pg_fail(err, "no memory for a translation cache");
-    vm->m->tlb.left = entry_left;
-    vm->m->tlb.context = vm;
+    bt->tlb_changes = vm->m->tlb.changes;
     bt_poke(vm, BT_MISS, bt_word(PG_OP_hvc, 0, 0, 0, BT_CALL_LOOKUP));
     return true;
 }

@@ -22,20 +22,16 @@ struct pg_shadow {
     uint32_t nused;
     struct page pages[PG_SHADOW_PAGES];
     size_t nspaces;
-    size_t last; /* the space looked up last */
+    size_t last;          /* the space looked up last */
+    uint64_t tlb_changes; /* the departures from the guest's TLB that have been dropped here */
     struct space spaces[SPACES];
 };
-
-static void entry_left(void *context, uint32_t root, uint32_t page) {
-    pg_shadow_drop(context, root, page);
-}
 
 bool pg_shadow_open(struct pg_vm *vm, struct pg_error *err) {
     vm->shadow = calloc(1, sizeof *vm->shadow);
     if (!vm->shadow || !pg_allocate(vm->vmm, PG_SHADOW_BYTES, &vm->shadow->base))
         return pg_fail(err, "no memory for shadow page tables");
-    vm->m->tlb.left = entry_left;
-    vm->m->tlb.context = vm;
+    vm->shadow->tlb_changes = vm->m->tlb.changes;
     return true;
 }
 
@@ -68,8 +64,35 @@ static uint32_t take_page(struct pg_vm *vm, size_t space, bool leaf, uint32_t sl
     return page;
 }
 
+/* Drop the leaf of a virtual page of one root, in all its spaces. */
+static void drop(struct pg_vm *vm, uint32_t root, uint32_t page) {
+    struct pg_shadow *s = vm->shadow;
+    struct pg_real *real = vm->vmm->real;
+    for (size_t k = 0; k < s->nspaces; k++) {
+        if (s->spaces[k].mode != PG_MODE_PAGED || s->spaces[k].base != root)
+            continue;
+        uint32_t entry = page_address(s, s->spaces[k].root) + 4 * (page >> 10);
+        uint32_t table = pg_real_peek(real, entry) & PG_PTE_FRAME;
+        if (table)
+            pg_real_poke(real, table + 4 * (page & 0x3ff), 0);
+    }
+    pg_real_tlbi(real, page << PG_PAGE_BITS);
+}
+
+/* Drop what has departed from the guest's TLB. */
+static void catch_up(struct pg_vm *vm) {
+    struct pg_tlb_departure left;
+    while (pg_tlb_departed(&vm->m->tlb, &vm->shadow->tlb_changes, &left))
+        if (left.page == PG_TLB_ALL)
+            flush(vm);
+        else
+            drop(vm, left.root, left.page);
+}
+
+/* The space for the guest's present relocation and ring. */
 static struct space *find_space(struct pg_vm *vm) {
     struct pg_shadow *s = vm->shadow;
+    catch_up(vm);
     const struct pg_psw *guest = &vm->m->cpu.psw;
     struct space key = {.mode = guest->status & PG_MODE};
     if (key.mode != PG_MODE_REAL)
@@ -153,24 +176,6 @@ void pg_shadow_protect(struct pg_vm *vm, uint32_t pa) {
         }
 }
 
-void pg_shadow_drop(struct pg_vm *vm, uint32_t root, uint32_t page) {
-    struct pg_shadow *s = vm->shadow;
-    struct pg_real *real = vm->vmm->real;
-    if (page == PG_TLB_ALL) {
-        flush(vm);
-        return;
-    }
-    for (size_t k = 0; k < s->nspaces; k++) {
-        if (s->spaces[k].mode != PG_MODE_PAGED || s->spaces[k].base != root)
-            continue;
-        uint32_t entry = page_address(s, s->spaces[k].root) + 4 * (page >> 10);
-        uint32_t table = pg_real_peek(real, entry) & PG_PTE_FRAME;
-        if (table)
-            pg_real_poke(real, table + 4 * (page & 0x3ff), 0);
-    }
-    pg_real_tlbi(real, page << PG_PAGE_BITS);
-}
-
 /* ---- the oracle */
 
 /* What may the page of a space be mapped to at most? 0: nothing. */
@@ -226,8 +231,9 @@ static bool check_real_tlb(const struct pg_vm *vm, struct pg_error *err) {
     return ok;
 }
 
-bool pg_shadow_check(const struct pg_vm *vm, struct pg_error *err) {
+bool pg_shadow_check(struct pg_vm *vm, struct pg_error *err) {
     const struct pg_shadow *s = vm->shadow;
+    catch_up(vm);
     for (uint32_t p = 0; p < s->nused; p++) {
         const struct page *page = &s->pages[p];
         for (uint32_t k = 0; page->leaf && k < 1024; k++)

@@ -2,9 +2,10 @@
  *
  * A space is a table for one (relocation, virtual ring) of the guest. Its leaves are a cache behind
  * the guest's own architectural TLB: one is filled when the guest's TLB grants an access and the
- * real machine faulted (a hidden fault), and dropped when the guest's TLB loses the entry. So the
- * guest sees stale entries exactly where the architecture says so, and its accessed and dirty bits
- * are set when, and only when, its own hardware would set them.
+ * real machine faulted (a hidden fault), and dropped when the guest's TLB has lost the entry,
+ * before the real machine walks the tables again. So the guest sees stale entries exactly where the
+ * architecture says so, and its accessed and dirty bits are set when, and only when, its own
+ * hardware would set them.
  *
  * Source: Waldspurger, "Memory Resource Management in VMware ESX Server", OSDI 2002, section 2;
  * Adams & Agesen, ASPLOS 2006, section 2.4.
@@ -16,7 +17,7 @@
 
 enum { PG_SHADOW_PAGES = 256, PG_SHADOW_BYTES = PG_SHADOW_PAGES * PG_PAGE };
 
-/* Give the VM its shadow pages, and listen to its TLB. */
+/* Give the VM its shadow pages. */
 bool pg_shadow_open(struct pg_vm *vm, struct pg_error *err);
 void pg_shadow_close(struct pg_vm *vm);
 
@@ -36,12 +37,9 @@ enum pg_fill pg_shadow_fill(struct pg_vm *vm, uint32_t va, enum pg_use use);
 /* The oracle: does every shadow entry, and every entry of the real TLB that came from one, map what
  * the guest's own map and the allocation say, or less? False with a message that names one that
  * does not. */
-bool pg_shadow_check(const struct pg_vm *vm, struct pg_error *err);
+bool pg_shadow_check(struct pg_vm *vm, struct pg_error *err);
 
 /* Take the right to store to the guest's physical page at pa out of every shadow entry. */
 void pg_shadow_protect(struct pg_vm *vm, uint32_t pa);
-
-/* Drop the space's leaf for every virtual page (PG_TLB_ALL) or one, of one root. */
-void pg_shadow_drop(struct pg_vm *vm, uint32_t root, uint32_t page);
 
 #endif

@@ -285,7 +285,7 @@ static void vmm_limit(struct pg_session *session, size_t k, uint64_t T) {
 }
 
 static bool vmm_check(struct pg_session *session, size_t k, struct pg_error *err) {
-    const struct pg_vmm *vmm = (const struct pg_vmm *)session;
+    struct pg_vmm *vmm = (struct pg_vmm *)session;
     return !vmm->technique->check || vmm->technique->check(&vmm->vms[k], err);
 }
 
@@ -293,8 +293,6 @@ static void vmm_close(struct pg_session *session) {
     struct pg_vmm *vmm = (struct pg_vmm *)session;
     for (size_t k = 0; k < session->nguests; k++) {
         struct pg_vm *vm = &vmm->vms[k];
-        if (vm->m)
-            vm->m->tlb.left = NULL;
         if (vm->vmm)
             vmm->technique->close(vm);
         pg_machine_free(vm->m);

@@ -53,7 +53,7 @@ struct pg_technique {
      * exit makes no sense: a fault of the VMM's. NULL: this technique never enters a guest. */
     bool (*exit)(struct pg_vm *vm, const struct pg_exit *exit);
     /* Is what it keeps for the guest true to the guest's state? See struct pg_session. */
-    bool (*check)(const struct pg_vm *vm, struct pg_error *err);
+    bool (*check)(struct pg_vm *vm, struct pg_error *err);
     /* Is the code at this pc of monitor space a guest instruction as it stands in the guest? NULL:
      * nothing runs in monitor space. */
     bool (*is_copy)(const struct pg_vm *vm, uint32_t pc);

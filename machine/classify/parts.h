@@ -23,8 +23,8 @@ struct subject {
     uint8_t bit;       /* our watcher's */
     struct write writes[MAX_WRITES];
     unsigned nwrites;
-    bool tlb_lost;
-    bool tlb_full;                       /* the state under test began with entries in the TLB */
+    uint64_t tlb_changes;                /* when the state under test began ... */
+    bool tlb_full;                       /* ... and whether it had entries in the TLB */
     uint8_t *devices[PG_NDEVICE_STATES]; /* registers in each arrangement */
     uint64_t digests[PG_NDEVICE_STATES]; /* of them */
     size_t devices_size;

@@ -113,12 +113,15 @@ static void written(void *context, uint32_t pa, uint32_t size) {
     s->nwrites++;
 }
 
-/* A fill may replace an entry; only one that is gone has been taken out. To clear an empty TLB
- * takes nothing out. */
-static void entry_left(void *context, uint32_t root, uint32_t page) {
-    struct subject *s = context;
-    if (page == PG_TLB_ALL ? s->tlb_full : !pg_tlb_find(&s->m->tlb, root, page))
-        s->tlb_lost = true;
+/* Has an entry been taken out of the TLB? A fill may replace one. To clear an empty TLB takes
+ * nothing out. */
+static bool tlb_lost(const struct subject *s) {
+    uint64_t known = s->tlb_changes;
+    struct pg_tlb_departure left;
+    bool lost = false;
+    while (pg_tlb_departed(&s->m->tlb, &known, &left))
+        lost |= left.page == PG_TLB_ALL ? s->tlb_full : !left.replaced;
+    return lost;
 }
 
 /* ---- opening and closing */
@@ -149,8 +152,6 @@ bool subject_open(struct subject *s, uint32_t memory, const struct pg_profile *p
     memcpy(s->pristine, s->m->ram.bytes, s->m->ram.size);
     for (uint32_t at = 0; at < s->m->ram.size; at += PG_PAGE)
         pg_ram_watch(&s->m->ram, at, s->bit);
-    s->m->tlb.left = entry_left;
-    s->m->tlb.context = s;
     return true;
 }
 
@@ -224,7 +225,7 @@ static struct subject *prepare(struct pg_classifier *c, const struct pg_trial *t
     m->bus.plugs.output.size = 0;
     pg_refresh(m);
     s->nwrites = 0;
-    s->tlb_lost = false;
+    s->tlb_changes = m->tlb.changes;
     s->tlb_full = l->in_tlb;
     return s;
 }
@@ -241,7 +242,7 @@ void pg_trial_run(struct pg_classifier *c, const struct pg_trial *trial, struct 
     result->cpu = m->cpu;
     result->run = m->run;
     result->exit_code = m->exit_code;
-    result->tlb_lost = s->tlb_lost;
+    result->tlb_lost = tlb_lost(s);
     result->devices = devices_digest(s);
     collect_writes(s, &layouts[trial->map], result);
 }

@@ -353,34 +353,41 @@ static void probe(void **state) {
 
 /* ---- the table behind it */
 
-static unsigned told;
-static uint32_t told_root, told_page;
-
-static void left(void *context, uint32_t root, uint32_t page) {
-    told++;
-    told_root = root;
-    told_page = page;
-}
-
 static void many_entries(void **state) {
-    struct pg_tlb tlb = {.left = left};
+    struct pg_tlb tlb = {0};
+    struct pg_tlb_departure left = {0};
     enum { PAGES = 700, ROOTS = 3 };
-    told = 0;
+    uint64_t known = 0;
     for (uint32_t p = 0; p < PAGES; p++)
         for (uint32_t r = 0; r < ROOTS; r++)
             assert_true(pg_tlb_put(&tlb, r << 12, p * 1021 & 0xfffff, p << 12 | r));
     assert_int_equal(tlb.live, PAGES * ROOTS);
-    assert_int_equal(told, 0);
-    assert_true(pg_tlb_put(&tlb, 0x1000, 0, 1)); /* the same again: nobody is told */
-    assert_int_equal(told, 0);
+    assert_false(pg_tlb_departed(&tlb, &known, &left));
+    assert_true(pg_tlb_put(&tlb, 0x1000, 0, 1)); /* the same again: nothing departs */
+    assert_false(pg_tlb_departed(&tlb, &known, &left));
     assert_true(pg_tlb_put(&tlb, 0x1000, 0, 0xf01)); /* another in its place */
-    assert_int_equal(told, 1);
-    assert_int_equal(told_root, 0x1000);
-    assert_int_equal(told_page, 0);
+    assert_true(pg_tlb_departed(&tlb, &known, &left));
+    assert_int_equal(left.root, 0x1000);
+    assert_int_equal(left.page, 0);
+    assert_false(pg_tlb_departed(&tlb, &known, &left));
     for (uint32_t p = 0; p < PAGES; p += 2)
         pg_tlb_drop(&tlb, p * 1021 & 0xfffff);
     assert_int_equal(tlb.live, PAGES / 2 * ROOTS);
-    assert_int_equal(told, 1 + PAGES / 2 * ROOTS);
+    assert_int_equal(tlb.changes, 1 + PAGES / 2 * ROOTS);
+    assert_true(pg_tlb_departed(&tlb, &known, &left)); /* too many to be told each */
+    assert_int_equal(left.page, PG_TLB_ALL);
+    assert_false(pg_tlb_departed(&tlb, &known, &left));
+    for (uint32_t p = 1; p < 2 * PG_TLB_RECENT / ROOTS; p += 2) { /* but these are not */
+        pg_tlb_drop(&tlb, p * 1021 & 0xfffff);
+        for (uint32_t r = 0; r < ROOTS; r++)
+            assert_true(pg_tlb_put(&tlb, r << 12, p * 1021 & 0xfffff, p << 12 | r));
+    }
+    for (uint32_t p = 1; p < 2 * PG_TLB_RECENT / ROOTS; p += 2)
+        for (uint32_t r = 0; r < ROOTS; r++) {
+            assert_true(pg_tlb_departed(&tlb, &known, &left));
+            assert_int_equal(left.page, p * 1021 & 0xfffff);
+        }
+    assert_false(pg_tlb_departed(&tlb, &known, &left));
     for (uint32_t p = 0; p < PAGES; p++)
         for (uint32_t r = 0; r < ROOTS; r++) {
             const struct pg_tlb_entry *e = pg_tlb_find(&tlb, r << 12, p * 1021 & 0xfffff);
@@ -402,8 +409,10 @@ static void many_entries(void **state) {
     }
     assert_int_equal(tlb.live, PAGES / 2 * ROOTS);
     assert_true(tlb.capacity <= 16384);
+    known = tlb.changes;
     pg_tlb_clear(&tlb);
-    assert_int_equal(told_page, PG_TLB_ALL);
+    assert_true(pg_tlb_departed(&tlb, &known, &left));
+    assert_int_equal(left.page, PG_TLB_ALL);
     assert_int_equal(tlb.live, 0);
     assert_null(pg_tlb_find(&tlb, 0, 1021));
     pg_tlb_free(&tlb);
