@@ -53,6 +53,7 @@ struct site {
     uint32_t block; /* whose it is, */
     uint8_t index;  /* and of which instruction */
     uint8_t size;   /* of the host's instruction */
+    uint8_t before; /* so many instructions before it make the address, which are part of it */
     uint8_t faults; /* signals that led to the long way */
 };
 

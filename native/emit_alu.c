@@ -39,6 +39,8 @@ void emit_alu_imm(struct translator *t, const struct pg_insn *in, uint32_t op) {
     enum x64_reg d = host_or(in->d, RAX);
     if (in->a == 0) {
         x64_set(x, reg(in->d), op == X64_G_AND ? 0 : (uint32_t)in->imm);
+    } else if (op == X64_G_AND && in->imm == 0xff && d != RAX && host_register[in->a] != X64_NONE) {
+        x64_op(x, X64_MOVZX8 | X64_BYTE, d, reg(in->a));
     } else if (in->a == in->d) {
         if (in->imm || op == X64_G_AND)
             x64_imm(x, op, reg(in->d), in->imm);

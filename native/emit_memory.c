@@ -72,6 +72,12 @@ void memory_by_tables(struct translator *t, const struct pg_insn *in, struct asi
         transfer_at_risk(t, in, x64_at(RCX, 0), d, a);
 }
 
+void memory_load(struct translator *t, const struct pg_insn *in, struct x64_place place,
+                 uint32_t before) {
+    transfer_at_risk(t, in, place, data_in(t, in, RCX), NULL);
+    t->s->sites[t->s->nsites - 1].before = (uint8_t)before;
+}
+
 /* Loads and stores; `unused` is for `transfer`. */
 void emit_access(struct translator *t, const struct pg_insn *in, uint32_t unused) {
     struct x64 *x = &t->x;

@@ -4,16 +4,16 @@
 
 #include <string.h>
 
-/* ABI registers of rv32e by use in compiled code: gp and tp are not used at all, t2 seldom. */
+/* By use in compiled code: gp and tp are not used at all, ra half as often as the next. */
 const int8_t host_register[PG_NREGS] = {
     X64_NONE, /* zero: stands in the frame, for operands */
-    R15,      /* ra */
+    X64_NONE, /* ra */
     RBP,      /* sp */
     X64_NONE, /* gp */
     X64_NONE, /* tp */
     R13,      /* t0 */
     R12,      /* t1 */
-    X64_NONE, /* t2 */
+    R15,      /* t2 */
     R11,      /* s0 */
     R10,      /* s1 */
     RSI,      /* a0 */

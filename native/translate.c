@@ -230,6 +230,10 @@ static struct translator begin(struct store *s, const struct universe *u, uint32
     return t;
 }
 
+static void emit(struct translator *t, const struct pg_insn *in) {
+    native_forms[in->op].emit(t, in, native_forms[in->op].argument);
+}
+
 bool translate_aside(struct store *s, struct site *site, const struct universe *u) {
     const struct block *b = &s->blocks[site->block];
     if (s->cache.write + s->cache.size - s->at < ASIDE_BYTES)
@@ -238,8 +242,12 @@ bool translate_aside(struct store *s, struct site *site, const struct universe *
     struct pg_insn in;
     t.index = site->index;
     struct aside a = {.index = site->index, .back = s->cache.write + site->at + site->size};
-    pg_decode(pg_ram_read32(s->ram, b->pa + PG_WORD * t.index), &in);
     site->aside = (uint32_t)(t.x.at - s->cache.write);
+    for (t.index -= site->before; t.index <= site->index; t.index++) {
+        pg_decode(pg_ram_read32(s->ram, b->pa + PG_WORD * t.index), &in);
+        if (t.index < site->index)
+            emit(&t, &in);
+    }
     memory_by_tables(&t, &in, &a, native_accesses[in.op].size > 1);
     x64_link(x64_jmp(&t.x), a.back);
     by_helper(&t, &a);
@@ -269,9 +277,13 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
                    ? !leads_forward(in)
                    : in->op == PG_OP_jal || in->op == PG_OP_jalr || in->op == PG_OP_mjmp;
     }
-    for (; t.index < t.ninsns; t.index++)
-        native_forms[t.insns[t.index].op].emit(&t, &t.insns[t.index],
-                                               native_forms[t.insns[t.index].op].argument);
+    for (uint32_t n = 0; t.index < t.ninsns; t.index += n) {
+        n = fuse(&t);
+        if (n == 0) {
+            emit(&t, &t.insns[t.index]);
+            n = 1;
+        }
+    }
     uint32_t insns = t.index;
     struct block block = {.pc = pc,
                           .pa = pa,

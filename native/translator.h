@@ -100,6 +100,17 @@ void memory_address(struct translator *t, const struct pg_insn *in);
  * alignment. */
 void memory_by_tables(struct translator *t, const struct pg_insn *in, struct aside *a, bool check);
 
+/* A load from a place of the window, which can raise signals; the address was made by so many
+ * instructions before, whose code this takes the place of. */
+void memory_load(struct translator *t, const struct pg_insn *in, struct x64_place place,
+                 uint32_t before);
+
+/* ---- several instructions at once: fuse.c */
+
+/* Write the code of the instructions from t->index on, if several make one of the host's. Gives how
+ * many, or 0. */
+uint32_t fuse(struct translator *t);
+
 /* ---- registers */
 
 static inline struct x64_place reg(unsigned g) {

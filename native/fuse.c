@@ -1,0 +1,151 @@
+/* fuse.c - what takes RV32EM, and so PG32, several instructions and x86-64 one.
+ *
+ * A fusion looks at the instructions from t->index on. If they are its pattern, it writes their
+ * code and gives how many they are. All registers have their values behind it; in between nothing
+ * looks, since only the last may trap, and then those before it are done over first (struct site).
+ */
+#include "native/translator.h"
+
+static const struct pg_insn *next(const struct translator *t, uint32_t k) {
+    return &t->insns[t->index + k];
+}
+
+static bool has(const struct translator *t, uint32_t n) {
+    return t->index + n <= t->ninsns;
+}
+
+static bool in_host(unsigned g) {
+    return host_register[g] != X64_NONE;
+}
+
+static enum x64_reg host(unsigned g) {
+    return (enum x64_reg)host_register[g];
+}
+
+/* lui d; addi d, d: a constant. */
+static uint32_t constant(struct translator *t) {
+    if (!has(t, 2))
+        return 0;
+    const struct pg_insn *upper = next(t, 0), *lower = next(t, 1);
+    if ((upper->op != PG_OP_lui && upper->op != PG_OP_auipc) || upper->d == 0 ||
+        lower->op != PG_OP_addi || lower->d != upper->d || lower->a != upper->d)
+        return 0;
+    uint32_t value = ((uint32_t)upper->imm << 12) + (upper->op == PG_OP_auipc ? here(t) : 0) +
+                     (uint32_t)lower->imm;
+    x64_set(&t->x, reg(upper->d), value);
+    know(t, upper->d, value & 3);
+    return 2;
+}
+
+/* slli d, a, n; srli or srai d, d, n: the lower bits of a. */
+static uint32_t extension(struct translator *t) {
+    if (!has(t, 2))
+        return 0;
+    const struct pg_insn *left = next(t, 0), *right = next(t, 1);
+    if (left->op != PG_OP_slli || (right->op != PG_OP_srli && right->op != PG_OP_srai) ||
+        left->d == 0 || right->d != left->d || right->a != left->d || right->imm != left->imm ||
+        (left->imm != 16 && left->imm != 24) || !in_host(left->d) || !in_host(left->a))
+        return 0;
+    bool sign = right->op == PG_OP_srai, byte = left->imm == 24;
+    x64_op(&t->x,
+           byte ? (sign ? X64_MOVSX8 : X64_MOVZX8) | X64_BYTE : (sign ? X64_MOVSX16 : X64_MOVZX16),
+           host(left->d), x64_in(host(left->a)));
+    know(t, left->d, LOW_UNKNOWN);
+    return 2;
+}
+
+/* Two shifts of a, and their sum, which goes to where one of them went: a rotation. */
+static uint32_t rotation(struct translator *t) {
+    if (!has(t, 3) || !t->s->has_bmi2)
+        return 0;
+    const struct pg_insn *one = next(t, 0), *other = next(t, 1), *both = next(t, 2);
+    const struct pg_insn *left = one->op == PG_OP_slli ? one : other,
+                         *right = left == one ? other : one;
+    if (left->op != PG_OP_slli || right->op != PG_OP_srli || left->a != right->a ||
+        left->imm + right->imm != 32 || one->d == one->a || one->d == other->d || !one->d ||
+        !other->d || (both->op != PG_OP_or && both->op != PG_OP_add && both->op != PG_OP_xor) ||
+        !((both->a == one->d && both->b == other->d) ||
+          (both->a == other->d && both->b == one->d)) ||
+        (both->d != one->d && both->d != other->d) || !in_host(one->a) || !in_host(one->d) ||
+        !in_host(other->d))
+        return 0;
+    for (int k = 0; k < 2; k++) { /* in this order: the other may go to a */
+        const struct pg_insn *shift = k == 0 ? one : other;
+        if (shift->d == both->d)
+            x64_rotate(&t->x, host(shift->d), host(shift->a), (unsigned)left->imm);
+        else
+            native_forms[shift->op].emit(t, shift, native_forms[shift->op].argument);
+    }
+    know(t, both->d, LOW_UNKNOWN);
+    return 3;
+}
+
+/* How an address is made in a register that the load then replaces:
+ *     [slli d, index, scale;] add d, index, base      or      lui d
+ * Gives the number of instructions, 0 if they do something else. */
+static uint32_t sum(const struct translator *t, struct x64_place *place, unsigned *d) {
+    const struct pg_insn *in = next(t, 0);
+    unsigned index = in->a;
+    uint32_t n = 1;
+    *d = in->d;
+    if (in->op == PG_OP_lui) {
+        *place = x64_window(X64_NONE, in->imm << 12);
+        return in->d != 0;
+    }
+    if (in->op == PG_OP_slli && in->imm <= 3 && has(t, 2)) {
+        in = next(t, 1);
+        n = 2;
+    }
+    unsigned base = in->b;
+    if (n == 2 && in->b == *d)
+        base = in->a;
+    if (in->op != PG_OP_add || *d == 0 || in->d != *d ||
+        (n == 2 && (base == *d || (in->a != *d && in->b != *d))) || !in_host(index) ||
+        !in_host(base))
+        return 0;
+    *place = x64_window(host(base), 0);
+    place->index = (int8_t)host(index);
+    place->scale = n == 2 ? (uint8_t)next(t, 0)->imm : 0;
+    return n;
+}
+
+/* An address is made, and what is there loaded, all in one register. */
+static uint32_t load_of_sum(struct translator *t) {
+    struct x64_place place;
+    unsigned d;
+    uint32_t n = sum(t, &place, &d);
+    if (n == 0 || !has(t, n + 1) || !t->u->windowed)
+        return 0;
+    const struct pg_insn *in = next(t, n);
+    unsigned size = native_accesses[in->op].size;
+    if (size == 0 || native_accesses[in->op].use != PG_READ || in->d != d || in->a != d ||
+        !in_host(d) || (size > 1 && !t->s->host_aligns))
+        return 0;
+    place.disp = (int32_t)((uint32_t)place.disp + (uint32_t)in->imm);
+    t->index += n;
+    memory_load(t, in, place, n);
+    t->index -= n;
+    know(t, d, LOW_UNKNOWN);
+    return n + 1;
+}
+
+/* slli d, index, scale; add d, d, base */
+static uint32_t scaled_sum(struct translator *t) {
+    struct x64_place place;
+    unsigned d;
+    if (sum(t, &place, &d) != 2 || !in_host(d))
+        return 0;
+    place.kind = X64_MEMORY;
+    x64_op(&t->x, X64_LEA, host(d), place);
+    know(t, d, LOW_UNKNOWN);
+    return 2;
+}
+
+uint32_t fuse(struct translator *t) {
+    static uint32_t (*const fusions[])(struct translator *) = {constant, extension, rotation,
+                                                               load_of_sum, scaled_sum};
+    uint32_t n = 0;
+    for (size_t k = 0; n == 0 && k < sizeof fusions / sizeof *fusions; k++)
+        n = fusions[k](t);
+    return n;
+}
