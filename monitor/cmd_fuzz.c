@@ -1,5 +1,6 @@
 /* cmd_fuzz.c - `trapeze fuzz`: random guests under every system, in lockstep with the reference. */
 #include "isa/disasm.h"
+#include "monitor/random.h"
 #include "monitor/shrink.h"
 #include "monitor/verify.h"
 #include "vmm/coverage.h"
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-    CHECKPOINTS = 4,     /* of a program */
+    CHECKPOINTS = 4,     /* of a program that is not stopped at irregular times */
     COVERED = 20000,     /* steps of each program that are looked at for coverage */
     SHRINK_TRIES = 3000, /* runs */
     SHOWN = 40,          /* instructions of a shrunk program */
@@ -19,6 +20,7 @@ enum {
 
 struct fuzzing {
     const struct mon_args *args;
+    const struct mon_random *kind;
     struct pg_profile profile;
     struct pg_lockstep_plan what;
     struct pg_setup setup;
@@ -81,10 +83,10 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
     if (!alone)
         failing.what.setup = &f->setup;
     size_t left =
-        mon_shrink(image, PG_RANDOM_CODE, PG_RANDOM_CODE_END, SHRINK_TRIES, still_fails, &failing);
+        mon_shrink(image, f->kind->code, f->kind->code_end, SHRINK_TRIES, still_fails, &failing);
     printf("    shrunk to %zu instructions%s:\n", left,
            alone ? "" : ", with the disk and the input that random guests have");
-    for (uint32_t at = PG_RANDOM_CODE; at < PG_RANDOM_CODE_END && shown < SHOWN; at += 4) {
+    for (uint32_t at = f->kind->code; at < f->kind->code_end && shown < SHOWN; at += 4) {
         const uint8_t *b = image->segments[0].bytes + at;
         uint32_t word =
             (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
@@ -103,20 +105,37 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
                (unsigned long long)T + 1);
 }
 
-/* A line that can be pasted, and the shrunk program. */
+/* A line that can be pasted. A difference may depend on when the run was stopped. */
+static void print_command(const struct fuzzing *f, uint64_t seed, const char *system, uint64_t T) {
+    const char *profile = mon_option(f->args, OPT_profile);
+    if (f->what.stops)
+        printf("    trapeze fuzz --torture --seed %llu --count 1 --length %llu",
+               (unsigned long long)seed, (unsigned long long)f->length);
+    else
+        printf("    trapeze verify %s:%llu --limit %llu", f->kind->name, (unsigned long long)seed,
+               (unsigned long long)T + 1);
+    printf("%s%s --systems %s --engine %s\n", profile ? " --profile " : "", profile ? profile : "",
+           system, f->what.engine->name);
+}
+
+/* How to see it, where it shows first, and the shrunk program. */
 static void report(struct fuzzing *f, uint64_t seed, const struct pg_lockstep_part *part) {
-    struct pg_image *image = pg_random_guest(seed, pg_random_style_of(seed));
+    struct pg_image *image = f->kind->make(seed);
     const struct pg_image *whole = f->setup.image;
     struct pg_divergence d;
     struct pg_error err;
-    const char *profile = mon_option(f->args, OPT_profile);
+    char text[128];
     bool found = pg_lockstep_bisect(&f->what, part, &d, &err);
     unsigned long long T = found ? d.T : part->good;
-    printf("random:%llu under %s: %s\n", (unsigned long long)seed, part->system->name,
+    printf("%s:%llu under %s: %s\n", f->kind->name, (unsigned long long)seed, part->system->name,
            found ? d.difference : part->difference);
-    printf("    trapeze verify random:%llu%s%s --systems %s --engine %s --limit %llu\n",
-           (unsigned long long)seed, profile ? " --profile " : "", profile ? profile : "",
-           part->system->name, f->what.engine->name, T + 1);
+    if (found) {
+        pg_disasm(d.insn, d.before.psw.pc, NULL, text, sizeof text);
+        printf("    at T = %llu, pc 0x%08x, STATUS 0x%04x%s%s: %s\n", T, d.before.psw.pc,
+               d.before.psw.status, d.delivered ? ", trap " : "",
+               d.delivered ? pg_causes[d.cause].name : "", d.insn ? text : "no instruction");
+    }
+    print_command(f, seed, part->system->name, T);
     f->setup.image = image; /* which shrinks */
     show_shrunk(f, image, part->system, T);
     f->setup.image = whole;
@@ -125,10 +144,14 @@ static void report(struct fuzzing *f, uint64_t seed, const struct pg_lockstep_pa
 
 static int try_program(struct fuzzing *f, uint64_t seed) {
     struct pg_error err;
-    struct pg_image *image = pg_random_guest(seed, pg_random_style_of(seed));
-    uint64_t every = f->length / CHECKPOINTS + 1;
-    pg_random_disk(seed, f->disk);
+    struct pg_image *image = f->kind->make(seed);
+    uint64_t every = f->what.stops ? f->length : f->length / CHECKPOINTS + 1;
+    f->kind->disk(seed, f->disk);
     f->setup.image = image;
+    if (f->what.stops) {
+        f->what.stops = seed + 1;
+        f->what.unwatched = seed % 2;
+    }
     struct pg_lockstep *l = pg_lockstep_open(&f->what, &err);
     if (!l) {
         pg_image_free(image);
@@ -254,6 +277,13 @@ static int number(const struct mon_args *args, enum mon_option option, const cha
     return mon_fail(MON_USAGE, "--%s %s: not a number above 0", name, text);
 }
 
+static int systems(struct fuzzing *f) {
+    if (!mon_option(f->args, OPT_torture) || mon_option(f->args, OPT_systems))
+        return mon_systems(f->args, f->what.systems, PG_LOCKSTEP_SYSTEMS, &f->what.n);
+    f->what.systems[f->what.n++] = &pg_system_bare;
+    return 0;
+}
+
 static int plan(struct fuzzing *f) {
     const struct mon_args *args = f->args;
     const char *profile = mon_option(args, OPT_profile);
@@ -263,11 +293,16 @@ static int plan(struct fuzzing *f) {
     f->seed = 1;
     f->count = 1000;
     f->length = 10000;
+    f->kind = &mon_random;
+    if (mon_option(args, OPT_torture)) {
+        f->length = 100000;
+        f->kind = &mon_torture;
+        f->what.stops = 1; /* of each program, others */
+    }
     if ((status = number(args, OPT_seed, "seed", 0, &f->seed)) ||
         (status = number(args, OPT_count, "count", 1000, &f->count)) ||
         (status = number(args, OPT_length, "length", 1000, &f->length)) ||
-        (status = mon_profile(profile ? profile : "strict", &f->profile)) ||
-        (status = mon_systems(args, f->what.systems, PG_LOCKSTEP_SYSTEMS, &f->what.n)))
+        (status = mon_profile(profile ? profile : "strict", &f->profile)) || (status = systems(f)))
         return status;
     f->what.engine = mon_engine(args);
     if (!f->what.engine)

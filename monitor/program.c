@@ -1,5 +1,6 @@
 /* program.c - programs, disks and inputs: from the command line to setups. */
 #include "monitor/monitor.h"
+#include "monitor/random.h"
 #include "vmm/random_guest.h"
 
 #include <stdlib.h>
@@ -48,17 +49,11 @@ static struct pg_image *assemble(const char *path, const struct mon_args *args) 
     return image;
 }
 
-/* Is the operand `random:SEED`, a guest of vmm/random_guest.h? */
-static bool is_random(const char *operand, uint64_t *seed) {
-    static const char prefix[] = "random:";
-    return strncmp(operand, prefix, strlen(prefix)) == 0 &&
-           mon_number(operand + strlen(prefix), UINT64_MAX, 0, seed);
-}
-
 struct pg_image *mon_program(const char *path, const struct mon_args *args) {
     uint64_t seed;
-    if (is_random(path, &seed))
-        return pg_random_guest(seed, pg_random_style_of(seed));
+    const struct mon_random *kind = mon_is_random(path, &seed);
+    if (kind)
+        return kind->make(seed);
     if (is_source(path))
         return assemble(path, args);
     struct pg_error err = {""};
@@ -227,13 +222,14 @@ static int plan_disk(struct mon_plan *plan, const struct mon_args *args, size_t 
 }
 
 /* A random guest has memory, disk and input of its own. */
-static int plan_random(struct mon_plan *plan, size_t k, uint64_t seed) {
+static int plan_random(struct mon_plan *plan, size_t k, const struct mon_random *kind,
+                       uint64_t seed) {
     struct pg_setup *setup = &plan->setups[k];
     free(plan->disks[k]);
     plan->disks[k] = malloc(PG_RANDOM_SECTORS * PG_SECTOR);
     if (!plan->disks[k])
         return mon_fail(MON_INTERNAL, "the host is out of memory");
-    pg_random_disk(seed, plan->disks[k]);
+    kind->disk(seed, plan->disks[k]);
     setup->memory = PG_RANDOM_MEMORY;
     setup->disk = plan->disks[k];
     setup->disk_sectors = PG_RANDOM_SECTORS;
@@ -264,8 +260,9 @@ int mon_plan(struct mon_plan *plan, const struct mon_args *args) {
         plan->setups[k].image = plan->images[k];
         plan->nguests++;
         uint64_t seed;
-        if (is_random(args->operands[k], &seed))
-            status = plan_random(plan, k, seed);
+        const struct mon_random *kind = mon_is_random(args->operands[k], &seed);
+        if (kind)
+            status = plan_random(plan, k, kind, seed);
         else if (k < args->count[OPT_disk])
             status = plan_disk(plan, args, k);
     }

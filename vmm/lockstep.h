@@ -19,6 +19,10 @@ struct pg_lockstep_plan {
     const struct pg_engine *engine; /* of the systems */
     const struct pg_setup *setup;   /* the guest; its limit is not used */
     bool audit;                     /* watch every step of guest code on the real machine */
+    /* Not 0: stop, and compare, at irregular times besides, which this seed makes: after a few
+     * steps, thousands, or a hundred thousand, so that an engine is stopped everywhere. */
+    uint64_t stops;
+    bool unwatched; /* no watching of memory; each comparison looks at all of it */
 };
 
 /* One system's part. */
@@ -42,7 +46,7 @@ void pg_lockstep_close(struct pg_lockstep *l);
  * beyond) or the guest's end, and compare. Returns how many differ, from the beginning on. */
 size_t pg_lockstep_run(struct pg_lockstep *l, uint64_t T);
 
-/* The same without comparing. */
+/* The same without comparing, also at the plan's stops. */
 void pg_lockstep_skip(struct pg_lockstep *l, uint64_t T);
 
 /* The reference's machine, and a system's part. The part's session may be looked at. */

@@ -8,6 +8,7 @@
 
 #include "isa/isa.h"
 #include "machine/machine.h"
+#include "vmm/guest_maker.h"
 
 #include <stdlib.h>
 
@@ -24,44 +25,31 @@ enum {
 };
 
 struct maker {
-    uint64_t state;
+    struct pg_maker g;
     unsigned style;
-    uint8_t *bytes;
-    uint32_t at;
 };
 
-/* splitmix64 */
 static uint64_t next(struct maker *g) {
-    uint64_t z = g->state += 0x9e3779b97f4a7c15ULL;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-    return z ^ z >> 31;
+    return pg_maker_next(&g->g);
 }
 
 static uint32_t below(struct maker *g, uint32_t n) {
-    return (uint32_t)(next(g) % n);
+    return pg_maker_below(&g->g, n);
 }
 
 static void poke(struct maker *g, uint32_t at, uint32_t value) {
-    for (int k = 0; k < 4; k++)
-        g->bytes[at + (uint32_t)k] = (uint8_t)(value >> 8 * k);
+    pg_maker_poke(&g->g, at, value);
 }
 
 static void put(struct maker *g, enum pg_op op, unsigned d, unsigned a, unsigned b, int32_t imm) {
-    struct pg_insn in = {
-        .op = (uint8_t)op, .d = (uint8_t)d, .a = (uint8_t)a, .b = (uint8_t)b, .imm = imm};
-    uint32_t word = 0;
-    if (!pg_encode(&in, &word))
-        abort();
-    poke(g, g->at, word);
-    g->at += 4;
+    pg_maker_put(&g->g, op, d, a, b, imm);
 }
 
 /* The handler, in ring 0 and real mode. It uses r14 and r15, saved in low memory. Branches are
  * counted in words, so the places they lead to are named beside them. */
 static void make_handler(struct maker *g) {
     const unsigned x = 14, y = 15;
-    g->at = HANDLER;
+    g->g.at = HANDLER;
     put(g, PG_OP_sw, x, 0, 0, SAVE);
     put(g, PG_OP_sw, y, 0, 0, SAVE + 4);
     put(g, PG_OP_lw, x, 0, 0, PG_FRAME_CAUSE);
@@ -149,13 +137,17 @@ static void make_psws(struct maker *g) {
     }
 }
 
+static unsigned any_register(struct pg_maker *g) {
+    return pg_maker_below(g, 14); /* r14 and r15 are the handler's, but for wild programs */
+}
+
 static unsigned any(struct maker *g) {
-    return below(g, 14); /* r14 and r15 are the handler's, but for wild programs */
+    return any_register(&g->g);
 }
 
 /* A branch or jump distance that stays in the code, mostly backwards and short. */
 static int32_t distance(struct maker *g) {
-    int32_t here = (int32_t)(g->at - CODE) / 4;
+    int32_t here = (int32_t)(g->g.at - CODE) / 4;
     int32_t to = below(g, 4) ? here + (int32_t)below(g, 24) - 10 : (int32_t)below(g, CODE_WORDS);
     to = to < 0 ? 0 : to >= CODE_WORDS ? CODE_WORDS - 1 : to;
     return to - here;
@@ -308,28 +300,19 @@ static void make_sensitive(struct maker *g) {
     }
 }
 
-/* Any instruction on registers alone: opcodes 1x to 3x. */
 static void make_alu(struct maker *g) {
-    enum pg_op op;
-    do
-        op = (enum pg_op)below(g, PG_NOPS);
-    while (pg_rows[op].opcode >> 4 < 1 || pg_rows[op].opcode >> 4 > 3);
-    enum pg_format format = pg_rows[op].format;
-    int32_t imm = 0;
-    if (pg_layouts[format].bits)
-        imm = pg_imm_min(format) + (int32_t)below(g, 1U << pg_layouts[format].bits);
-    bool b = format == PG_FMT_R, a = b || format != PG_FMT_U;
-    put(g, op, any(g), a ? any(g) : 0, b ? any(g) : 0, imm);
+    poke(g, g->g.at, pg_maker_alu(&g->g, any_register));
+    g->g.at += PG_WORD;
 }
 
 static void make_code(struct maker *g) {
-    g->at = CODE;
+    g->g.at = CODE;
     put(g, PG_OP_addi, 6, 0, 0, 151);
     put(g, PG_OP_out, 6, 0, 0, 0x23);
     put(g, PG_OP_lui, 10, 0, 0, 14); /* a monitor pair: pages 14 and 15 */
     put(g, PG_OP_lui, 11, 0, 0, 2);
     put(g, PG_OP_smon, 10, 11, 0, 0);
-    while (g->at < CODE + 4 * (CODE_WORDS - 16)) {
+    while (g->g.at < CODE + 4 * (CODE_WORDS - 16)) {
         switch (below(g, 20)) {
         case 0:
         case 1:
@@ -348,8 +331,8 @@ static void make_code(struct maker *g) {
         case 11: put(g, PG_OP_lui, any(g), 0, 0, (int32_t)below(g, 0x100000)); break;
         case 12:
             if (g->style & PG_RANDOM_WILD && below(g, 3) == 0) {
-                poke(g, g->at, (uint32_t)next(g)); /* most often illegal */
-                g->at += 4;
+                poke(g, g->g.at, (uint32_t)next(g)); /* most often illegal */
+                g->g.at += 4;
                 break;
             }
             /* fall through */
@@ -367,28 +350,21 @@ static void make_code(struct maker *g) {
 }
 
 struct pg_image *pg_random_guest(uint64_t seed, unsigned style) {
-    struct maker g = {.state = seed, .style = style, .bytes = calloc(1, PG_RANDOM_MEMORY)};
-    struct pg_image *image = calloc(1, sizeof *image);
-    struct pg_segment *segment = calloc(1, sizeof *segment);
-    if (!g.bytes || !image || !segment)
+    struct maker g = {.g = {.state = seed, .bytes = calloc(1, PG_RANDOM_MEMORY)}, .style = style};
+    if (!g.g.bytes)
         abort();
     poke(&g, PG_NEW_PSW + 4, HANDLER);
     make_handler(&g);
     make_tables(&g);
     make_psws(&g);
     make_code(&g);
-    *segment = (struct pg_segment){.size = PG_RANDOM_MEMORY,
-                                   .file_size = PG_RANDOM_MEMORY,
-                                   .bytes = g.bytes,
-                                   .flags = PG_SEG_R | PG_SEG_W | PG_SEG_X};
-    *image = (struct pg_image){.segments = segment, .nsegments = 1, .entry = CODE};
-    return image;
+    return pg_maker_image(&g.g, PG_RANDOM_MEMORY, CODE);
 }
 
 void pg_random_disk(uint64_t seed, uint8_t *disk) {
-    struct maker g = {.state = ~seed};
+    struct pg_maker g = {.state = ~seed};
     for (size_t k = 0; k < PG_RANDOM_SECTORS * 512; k++)
-        disk[k] = (uint8_t)next(&g);
+        disk[k] = (uint8_t)pg_maker_next(&g);
 }
 
 unsigned pg_random_style_of(uint64_t seed) {
