@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* ---- the host's memory: from mmap where there is one, so that it can be shared, with room on
- * either side that nobody may touch */
+/* ---- the host's memory: a file of it where there are such, so that it can be mapped again, with
+ * room on either side that nobody may touch */
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -12,66 +12,35 @@
 
 enum { GUARD = 1 << 16 }; /* a multiple of any host's page */
 
-static uint8_t *take(uint32_t size) {
+static uint8_t *take(uint32_t size, int *file) {
+    *file = memfd_create("trapeze-memory", MFD_CLOEXEC);
     uint8_t *all = mmap(NULL, (size_t)size + 2 * GUARD, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (all == MAP_FAILED)
         return NULL;
-    if (mprotect(all + GUARD, size, PROT_READ | PROT_WRITE) == 0)
+    if (*file >= 0 && ftruncate(*file, (off_t)size) == 0 &&
+        mmap(all + GUARD, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, *file, 0) !=
+            MAP_FAILED)
         return all + GUARD;
     munmap(all, (size_t)size + 2 * GUARD);
     return NULL;
 }
 
-static void give_back(uint8_t *bytes, uint32_t size) {
+static void give_back(uint8_t *bytes, uint32_t size, int file) {
     if (bytes)
         munmap(bytes - GUARD, (size_t)size + 2 * GUARD);
-}
-
-static bool copy_to(int file, const struct pg_ram_store *store) {
-    if (ftruncate(file, (off_t)store->size) != 0)
-        return false;
-    for (uint32_t at = 0; at < store->size; at += PG_PAGE)
-        if (!pg_is_zero(store->bytes + at, PG_PAGE) &&
-            pwrite(file, store->bytes + at, PG_PAGE, (off_t)at) != PG_PAGE)
-            return false;
-    return true;
-}
-
-bool pg_ram_share(struct pg_ram *ram) {
-    struct pg_ram_store *store = ram->store;
-    if (store->file >= 0)
-        return true;
-    int file = memfd_create("trapeze-memory", MFD_CLOEXEC);
-    if (file < 0)
-        return false;
-    if (!copy_to(file, store) || mmap(store->bytes, store->size, PROT_READ | PROT_WRITE,
-                                      MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
-        close(file);
-        return false;
-    }
-    store->file = file;
-    return true;
-}
-
-static void close_file(int file) {
     if (file >= 0)
         close(file);
 }
 #else
-static uint8_t *take(uint32_t size) {
+static uint8_t *take(uint32_t size, int *file) {
+    *file = -1;
     return calloc(1, size);
 }
 
-static void give_back(uint8_t *bytes, uint32_t size) {
+static void give_back(uint8_t *bytes, uint32_t size, int file) {
     free(bytes);
 }
-
-bool pg_ram_share(struct pg_ram *ram) {
-    return false;
-}
-
-static void close_file(int file) {}
 #endif
 
 /* ---- memories */
@@ -79,19 +48,18 @@ static void close_file(int file) {}
 static void free_store(struct pg_ram_store *store) {
     if (!store)
         return;
-    give_back(store->bytes, store->size);
-    close_file(store->file);
+    give_back(store->bytes, store->size, store->file);
     free(store->watch);
     free(store);
 }
 
 bool pg_ram_init(struct pg_ram *ram, uint32_t size) {
     struct pg_ram_store *store = calloc(1, sizeof *store);
-    if (store)
-        *store = (struct pg_ram_store){.bytes = take(size),
-                                       .file = -1,
-                                       .watch = calloc(1, size >> PG_PAGE_BITS),
-                                       .size = size};
+    if (store) {
+        store->size = size;
+        store->bytes = take(size, &store->file);
+        store->watch = calloc(1, size >> PG_PAGE_BITS);
+    }
     if (!store || !store->bytes || !store->watch) {
         free_store(store);
         *ram = (struct pg_ram){0};

@@ -24,7 +24,7 @@ typedef void pg_watch_fn(void *context, uint32_t pa, uint32_t size);
 /* What a memory and its views share. */
 struct pg_ram_store {
     uint8_t *bytes;
-    int file;       /* of the host, behind the bytes, once they are shared; else -1 */
+    int file;       /* of the host, of which the bytes are a mapping; -1: they are not */
     uint8_t *watch; /* per page, one bit per watcher */
     uint32_t size;
     uint64_t watches; /* how often a watch began, for those who keep track of unwatched pages */
@@ -53,11 +53,6 @@ void pg_ram_view(struct pg_ram *view, const struct pg_ram *of, uint32_t base, ui
 
 /* Free a memory. Of a view, nothing: it owns nothing. */
 void pg_ram_free(struct pg_ram *ram);
-
-/* Let the bytes of the memory that this is, or is a view of, be those of a file of the host, so
- * that an engine can map pages of it a second time: store->file, at the same offsets. They stay
- * where they are. Once is enough, again does nothing. False if the host cannot. */
-bool pg_ram_share(struct pg_ram *ram);
 
 /* Register a watcher; returns its bit for pg_ram_watch, or 0 if all are taken. */
 uint8_t pg_ram_add_watcher(struct pg_ram *ram, pg_watch_fn *written, void *context);

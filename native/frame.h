@@ -62,7 +62,8 @@ enum { TARGETS = 4096, PAGES = 1 << (32 - PG_PAGE_BITS) };
 struct below {
     struct faults *faults; /* of the code that uses it */
     uint8_t unused[PG_PAGE - sizeof(struct faults *)];
-    uint8_t mapped[PAGES]; /* enum host_right: how the window maps each page */
+    uint8_t mapped[PAGES];  /* enum host_right: how the window maps each page */
+    uint8_t fetched[PAGES]; /* 1: code may know where the page is */
     struct target targets[TARGETS];
     uint64_t read[PAGES], write[PAGES];
 };

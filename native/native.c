@@ -40,12 +40,13 @@ struct native {
 static uint32_t help(void *engine, uint32_t insn);
 static const uint8_t *fix(void *engine, const uint8_t *at, bool misaligned, uint32_t va);
 
-static void *native_open(struct pg_machine *m) {
+static void *open_with(struct pg_machine *m, int64_t call) {
     struct native *n = calloc(1, sizeof *n);
     if (!n)
         return NULL;
     n->m = m;
     n->spaces.m = m;
+    n->spaces.call = call;
     if (!store_open(&n->store, &m->ram, help)) {
         free(n);
         return NULL;
@@ -56,6 +57,14 @@ static void *native_open(struct pg_machine *m) {
     n->frame = &n->store.data->frame;
     n->frame->engine = n;
     return n;
+}
+
+static void *native_open(struct pg_machine *m) {
+    return open_with(m, CALL);
+}
+
+static void *eager_open(struct pg_machine *m) {
+    return open_with(m, 1);
 }
 
 static void native_close(void *engine) {
@@ -129,7 +138,7 @@ static uint32_t help(void *engine, uint32_t insn) {
         m->idle = false;
         pg_ram_write(&m->ram, pa, in.op == PG_OP_mswm ? f->m[in.d] : f->r[in.d],
                      native_accesses[in.op].size ? native_accesses[in.op].size : PG_WORD);
-        if (!b->dead)
+        if (!b->dead && f->epoch == n->spaces.current->epoch)
             return 0;
         registers_out(m, f);
     } else {
@@ -137,7 +146,8 @@ static uint32_t help(void *engine, uint32_t insn) {
         m->trap = (struct pg_trap){0};
         outcome = pg_perform(m, &in);
         if (outcome == PG_RETIRED && !b->dead && m->run == PG_RUNNING &&
-            m->next_pc == pc + PG_WORD && m->tlb.changes == n->spaces.current->tlb_changes) {
+            m->next_pc == pc + PG_WORD && m->tlb.changes == n->spaces.current->tlb_changes &&
+            f->epoch == n->spaces.current->epoch) {
             registers_in(f, m);
             return 0;
         }
@@ -207,6 +217,7 @@ static uint32_t find(struct native *n, struct space **space) {
             return 0;
     }
     uint8_t universe = (*space)->universe;
+    below_window((*space)->window)->fetched[pc >> PG_PAGE_BITS] = 1;
     uint32_t found = store_find(s, universe, pc, pa);
     if (!found && store_should_wait(s, pa))
         return 0;
@@ -286,6 +297,17 @@ const struct pg_engine pg_engine_native = {
     .name = "native",
     .meaning = meaning,
     .open = native_open,
+    .close = native_close,
+    .run = native_run,
+    .forget = native_forget,
+};
+
+static const char eager_meaning[] = "native, with windows at once, whatever they cost: for tests";
+
+const struct pg_engine pg_engine_eager = {
+    .name = "eager",
+    .meaning = eager_meaning,
+    .open = eager_open,
     .close = native_close,
     .run = native_run,
     .forget = native_forget,

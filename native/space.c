@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* What a call of the host for one page costs, in steps that look into the tables: 4 to 7
- * microseconds, where an access saves about 0.3 nanoseconds a step. */
-enum { CALL = 20000, LEAST = 8 * CALL, FIRST_CREDIT = 64 * CALL, MOST_CREDIT = 512 * CALL };
+/* In calls of the host: what a space has to earn before it gets a window, besides a call for each
+ * of its pages; what it has then; what it can have. */
+enum { LEAST = 8, FIRST_CREDIT = 64, MOST_CREDIT = 512 };
 
 static bool windowed(const struct spaces *spaces, const struct space *space) {
     return spaces->universes[space->universe].windowed;
@@ -26,7 +26,7 @@ static void empty(struct spaces *spaces, struct space *space) {
     for (uint32_t k = 0; k < space->nfilled; k++)
         table(below, space->filled[k] >= PAGES)[space->filled[k] % PAGES] = 0;
     if (windowed(spaces, space)) {
-        space->credit -= CALL + space->nfilled * (CALL / 8);
+        space->credit -= spaces->call + space->nfilled * (spaces->call / 8);
         window_clear(space->window);
     }
     space->nfilled = 0;
@@ -110,6 +110,65 @@ static struct space *find(struct spaces *spaces, const struct space_key *key) {
     return make(spaces, space, key) ? space : NULL;
 }
 
+/* Where a page that the tables know for reading is in memory. */
+static uint32_t place(const struct spaces *spaces, uint64_t add, uint32_t page) {
+    return (uint32_t)(add + ((uint64_t)page << PG_PAGE_BITS) -
+                      (uint64_t)(uintptr_t)spaces->m->ram.bytes);
+}
+
+/* What the window may map a page for. */
+static enum host_right right_of(const struct below *below, uint32_t page) {
+    return !below->read[page] ? HOST_NONE : below->write[page] ? HOST_WRITE : HOST_READ;
+}
+
+/* Map a run of pages as the tables have them, from the first on, at most `most`; gives how many. */
+static uint32_t map_run(struct spaces *spaces, struct space *space, uint32_t first, uint32_t most) {
+    const struct below *below = below_window(space->window);
+    enum host_right right = right_of(below, first);
+    uint32_t n = 1;
+    while (n < most && below->read[first + n] == below->read[first] &&
+           right_of(below, first + n) == right)
+        n++;
+    window_map(space->window, &spaces->m->ram, first, n,
+               right == HOST_NONE ? 0 : place(spaces, below->read[first], first), right);
+    space->credit -= spaces->call;
+    return n;
+}
+
+/* What is known of code does not hold any more. */
+static void forget_code(struct spaces *spaces, struct space *space) {
+    space->epoch = ++spaces->epoch;
+    forget_targets(below_window(space->window));
+}
+
+/* A page left the TLB. */
+static void forget_page(struct spaces *spaces, struct space *space, uint32_t page) {
+    struct below *below = below_window(space->window);
+    below->read[page] = below->write[page] = 0;
+    if (below->mapped[page])
+        map_run(spaces, space, page, 1);
+    if (below->fetched[page]) {
+        below->fetched[page] = 0;
+        forget_code(spaces, space);
+    }
+}
+
+/* Agree with the TLB. */
+static void catch_up(struct spaces *spaces, struct space *space) {
+    const struct pg_tlb *tlb = &spaces->m->tlb;
+    struct pg_tlb_departure left;
+    if ((space->key.status & PG_MODE) != PG_MODE_PAGED)
+        space->tlb_changes = tlb->changes;
+    while (pg_tlb_departed(tlb, &space->tlb_changes, &left)) {
+        if (left.page == PG_TLB_ALL) {
+            forget_code(spaces, space);
+            empty(spaces, space);
+        } else if (left.root == space->key.base) {
+            forget_page(spaces, space, left.page);
+        }
+    }
+}
+
 struct space *space_now(struct spaces *spaces) {
     const struct pg_machine *m = spaces->m;
     const struct space_key key = {m->cpu.psw.status & (PG_RING | PG_MODE | PG_MON), m->cpu.psw.base,
@@ -120,16 +179,9 @@ struct space *space_now(struct spaces *spaces) {
         if (!space)
             return NULL;
     }
-    if (space->tlb_changes != m->tlb.changes) {
-        if ((key.status & PG_MODE) == PG_MODE_PAGED) {
-            if (spaces->epoch == UINT32_MAX)
-                return NULL;
-            space->epoch = ++spaces->epoch;
-            forget_targets(below_window(space->window));
-            empty(spaces, space);
-        }
-        space->tlb_changes = m->tlb.changes;
-    }
+    if (spaces->epoch > UINT32_MAX - 2 * PG_TLB_RECENT)
+        return NULL;
+    catch_up(spaces, space);
     return space;
 }
 
@@ -153,31 +205,6 @@ void spaces_close(struct spaces *spaces) {
 
 /* ---- filling */
 
-/* Where a page that the tables know for reading is in memory. */
-static uint32_t place(const struct spaces *spaces, uint64_t add, uint32_t page) {
-    return (uint32_t)(add + ((uint64_t)page << PG_PAGE_BITS) -
-                      (uint64_t)(uintptr_t)spaces->m->ram.bytes);
-}
-
-/* What the window may map a page for. */
-static enum host_right right_of(const struct below *below, uint32_t page) {
-    return !below->read[page] ? HOST_NONE : below->write[page] ? HOST_WRITE : HOST_READ;
-}
-
-/* Map a run of pages as the tables have them, from the first on, at most `most`; gives how many. */
-static uint32_t map_run(struct spaces *spaces, struct space *space, uint32_t first, uint32_t most) {
-    const struct below *below = below_window(space->window);
-    enum host_right right = right_of(below, first);
-    uint32_t n = 1;
-    while (n < most && below->read[first + n] == below->read[first] &&
-           right_of(below, first + n) == right)
-        n++;
-    window_map(space->window, &spaces->m->ram, first, n,
-               right == HOST_NONE ? 0 : place(spaces, below->read[first], first), right);
-    space->credit -= CALL;
-    return n;
-}
-
 void space_mind_watches(struct spaces *spaces) {
     const struct pg_ram *ram = &spaces->m->ram;
     struct space *space = spaces->current;
@@ -188,6 +215,8 @@ void space_mind_watches(struct spaces *spaces) {
     uint32_t kept = 0;
     for (uint32_t k = 0; k < space->nfilled; k++) {
         uint32_t page = space->filled[k] % PAGES;
+        if (!table(below, space->filled[k] >= PAGES)[page]) /* it has left the TLB */
+            continue;
         if (space->filled[k] >= PAGES &&
             ram->watch[place(spaces, below->write[page], page) >> PG_PAGE_BITS]) {
             below->write[page] = 0;
@@ -207,13 +236,16 @@ static int ascending(const void *x, const void *y) {
 
 /* Map all that the tables know, in runs. */
 static void widen_all(struct spaces *spaces, struct space *space) {
+    const struct below *below = below_window(space->window);
     qsort(space->filled, space->nfilled, sizeof *space->filled, ascending);
     for (uint32_t k = 0; k < space->nfilled && space->filled[k] < PAGES;) {
         uint32_t first = space->filled[k], n = 1;
         while (k + n < space->nfilled && space->filled[k + n] == first + n)
             n++;
         for (uint32_t done = 0; done < n;)
-            done += map_run(spaces, space, first + done, n - done);
+            done += right_of(below, first + done) == HOST_NONE
+                        ? 1
+                        : map_run(spaces, space, first + done, n - done);
         k += n;
     }
 }
@@ -241,15 +273,13 @@ static void fill_all(struct spaces *spaces, struct space *space) {
 static bool give_window(struct spaces *spaces, struct space *space) {
     struct universe u = spaces->universes[space->universe];
     space->credit = 0;
-    if (!pg_ram_share(&spaces->m->ram))
-        return true;
     if ((space->key.status & PG_MODE) != PG_MODE_PAGED)
         fill_all(spaces, space);
     u.windowed = true;
     if (!enter(spaces, space, &u))
         return false;
     widen_all(spaces, space);
-    space->credit = FIRST_CREDIT;
+    space->credit = FIRST_CREDIT * spaces->call;
     return true;
 }
 
@@ -265,11 +295,11 @@ bool space_reconsider(struct spaces *spaces) {
     struct space *space = spaces->current;
     bool paged = (space->key.status & PG_MODE) == PG_MODE_PAGED;
     if (windowed(spaces, space)) {
-        if (space->credit > MOST_CREDIT)
-            space->credit = MOST_CREDIT;
+        if (space->credit > MOST_CREDIT * spaces->call)
+            space->credit = MOST_CREDIT * spaces->call;
         return space->credit >= 0 || take_window(spaces, space);
     }
-    return space->credit < LEAST + (paged ? (int64_t)CALL * space->nfilled : 0) ||
+    return space->credit < spaces->call * (LEAST + (paged ? space->nfilled : 0)) ||
            give_window(spaces, space);
 }
 
@@ -284,9 +314,9 @@ bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *p
     struct pg_machine *m = spaces->m;
     struct space *space = spaces->current;
     uint32_t page = va >> PG_PAGE_BITS;
-    if (!pg_translate(m, va, use, pa) || m->tlb.changes != space->tlb_changes ||
-        m->run != PG_RUNNING)
+    if (!pg_translate(m, va, use, pa) || m->run != PG_RUNNING)
         return false;
+    catch_up(spaces, space);
     uint64_t *entry = &table(below_window(space->window), use == PG_WRITE)[page];
     uint64_t add = (uint64_t)(uintptr_t)m->ram.bytes + *pa - va;
     if (*entry || add == 0 || (use == PG_WRITE && m->ram.watch[*pa >> PG_PAGE_BITS]))
