@@ -11,12 +11,8 @@ static uint32_t bucket(uint8_t universe, uint32_t pc, uint32_t pa) {
 }
 _Static_assert(BUCKETS == 1 << (32 - 17), "the hash's upper bits");
 
-static uint32_t words_of(const struct block *b) {
-    return b->insns ? b->insns : 1;
-}
-
 static bool overlaps(const struct block *b, uint32_t first, uint32_t last) {
-    return b->pa <= last && first < b->pa + PG_WORD * words_of(b);
+    return b->pa <= last && first < b->pa + PG_WORD * b->insns;
 }
 
 /* Indirect jumps lead to its entry still: there it is left at once. */
@@ -32,10 +28,7 @@ static void kill_block(struct store *s, uint32_t number) {
     while (*link != number)
         link = &s->blocks[*link].next;
     *link = b->next;
-    if (b->insns) {
-        struct x64 x = {.at = s->cache.write + (b->entry - s->cache.execute)};
-        x64_link(x64_jmp(&x), b->exit);
-    }
+    x64_overwrite(s->cache.write + (b->entry - s->cache.execute), b->exit);
 }
 
 /* The watcher. [first, last] lies in one page. */
@@ -147,7 +140,7 @@ uint32_t store_add(struct store *s, const struct block *block) {
     s->blocks[number].next = *head;
     s->blocks[number].next_in_page = page->first;
     *head = page->first = number;
-    for (uint32_t k = word; k < word + words_of(block); k++)
+    for (uint32_t k = word; k < word + block->insns; k++)
         page->code[k / 64] |= (uint64_t)1 << k % 64;
     pg_ram_watch(s->ram, block->pa, s->watch);
     return number;
@@ -198,6 +191,5 @@ struct site *store_site(const struct store *s, uint32_t at) {
 }
 
 void store_divert(struct store *s, const struct site *site) {
-    struct x64 x = {.at = s->cache.write + site->at};
-    x64_link(x64_jmp(&x), s->cache.write + site->aside);
+    x64_overwrite(s->cache.write + site->at, s->cache.write + site->aside);
 }

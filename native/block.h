@@ -26,7 +26,7 @@ enum {
 
 struct block {
     uint32_t pc, pa;
-    uint8_t insns; /* 0: the first instruction has no fast form; there is no code */
+    uint8_t insns;
     uint8_t universe;
     bool dead;
     const uint8_t *entry;

@@ -20,6 +20,7 @@ static void compare_zero(struct translator *t, unsigned g) {
 }
 
 void emit_branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {
+    x64_keep_together(&t->x, 9); /* as long as it is on registers */
     if (in->a == 0 && in->d)
         compare_zero(t, in->d);
     else

@@ -10,16 +10,16 @@ static struct x64_place mon_locate(struct translator *t, const struct pg_insn *i
         x64_imm(x, X64_G_ADD, x64_in(RAX), in->imm);
     x64_test_byte(x, RAX, PG_WORD - 1);
     block_unless(t, a, X64_NE);
-    x64_op(x, X64_CMP | X64_WIDE, RAX, FIELD(mon_limit));
+    x64_op(x, X64_CMP | X64_WIDE, RAX, FIELD(now.mon_limit));
     block_unless(t, a, X64_AE);
     if (use == PG_WRITE) {
         x64_op(x, X64_MOV, RCX, x64_in(RAX));
         x64_shift(x, X64_SHR, x64_in(RCX), PG_PAGE_BITS);
-        x64_op(x, X64_ADD | X64_WIDE, RCX, FIELD(mon_watch));
+        x64_op(x, X64_ADD | X64_WIDE, RCX, FIELD(now.mon_watch));
         x64_cmp_byte(x, x64_at(RCX, 0), 0);
         block_unless(t, a, X64_NE);
     }
-    x64_op(x, X64_ADD | X64_WIDE, RAX, FIELD(mon_data));
+    x64_op(x, X64_ADD | X64_WIDE, RAX, FIELD(now.mon_data));
     return x64_at(RAX, 0);
 }
 

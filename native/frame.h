@@ -24,6 +24,18 @@ enum {
     NO_PC = 1,
 };
 
+/* What a PSW says but for its pc, and what generated code needs to know of its space. */
+struct world {
+    uint32_t status, base, bound;
+    uint32_t epoch;                /* of the space */
+    uint8_t *window;               /* of the space: gs */
+    uint64_t mon_limit;            /* monitor space at offset < mon_limit ... */
+    uint8_t *mon_data, *mon_watch; /* ... is here, and its pages' watch bytes */
+    struct space *space;           /* NULL: this is none */
+};
+
+enum { WORLDS = 16 };
+
 struct frame {
     /* The general registers that have a host register of their own are there, and here only in the
      * helper. */
@@ -31,14 +43,26 @@ struct frame {
     uint32_t m[PG_NMREGS];
     uint32_t pc;     /* at an exit: where the guest stands */
     uint32_t budget; /* steps left, less those of the whole block in execution */
-    uint32_t epoch;  /* of the space */
+    struct world now;
 
-    uint8_t *window;               /* of the space: gs */
-    uint64_t mon_limit;            /* monitor space at offset < mon_limit ... */
-    uint8_t *mon_data, *mon_watch; /* ... is here, and its pages' watch bytes */
+    /* As in the machine, all up to the step at which the budget was `counted`. */
+    uint64_t T, U, retired, traps;
+    uint32_t deliveries, counted;
+
     void *engine;
     uint64_t c_stack, links; /* the stack pointers, while the other one is in use */
+
+    /* For traps and lpsw without leaving generated code: trap.c. */
+    uint32_t quick;       /* 0: they leave it */
+    uint32_t insn, value; /* of the instruction that traps */
+    uint8_t *memory;
+    struct world worlds[WORLDS]; /* that it may go to, by world_slot */
 };
+
+/* Where `worlds` has the PSW with these words. */
+static inline uint32_t world_slot(uint32_t status, uint32_t base) {
+    return (status ^ base >> PG_PAGE_BITS) % WORLDS;
+}
 
 /* All of it. */
 struct data {

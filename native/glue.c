@@ -65,7 +65,7 @@ void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn)) {
         x64_push(x, saved[k]);
     x64_op(x, X64_STORE | X64_WIDE, RSP, FIELD(c_stack));
     see_misaligned(s, x, true);
-    x64_op(x, X64_MOV | X64_WIDE, RCX, FIELD(window));
+    x64_op(x, X64_MOV | X64_WIDE, RCX, FIELD(now.window));
     x64_op(x, X64_BASES, 3, x64_in(RCX));
     x64_op(x, X64_MOV | X64_WIDE, RAX, x64_in(RDI));
     x64_op(x, X64_LEA | X64_WIDE, RSP, first_link(0));

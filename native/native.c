@@ -32,8 +32,7 @@ struct native {
     struct store store;
     struct faults faults;
     struct frame *frame; /* in the store's data */
-    uint32_t status;     /* of the instructions in execution */
-    uint32_t begun;      /* the budget when the counts were last brought up to date */
+    uint64_t deadline;   /* T at which the budget ends */
     uint32_t jump;       /* that has just been taken and can be chained to what comes now; or 0 */
 };
 
@@ -82,17 +81,33 @@ static void native_forget(void *engine) {
     n->jump = 0;
 }
 
-/* Bring the machine's counts up to date with what is left of the budget, at this pc. */
+/* ---- the machine's state in the frame and back */
+
+static void counts_in(struct frame *f, const struct pg_machine *m, uint32_t budget) {
+    f->T = m->cpu.T;
+    f->U = m->cpu.U;
+    f->retired = m->retired;
+    f->traps = m->traps;
+    f->deliveries = m->cpu.deliveries;
+    f->counted = budget;
+}
+
+/* Bring the machine's PSW and counts up to date with what is left of the budget, at this pc. */
 static void settle(struct native *n, uint32_t budget, uint32_t pc) {
     struct pg_machine *m = n->m;
-    m->cpu.psw.pc = pc;
-    if (n->begun == budget)
-        return;
-    pg_count(m, n->status, n->begun - budget);
-    space_worked(&n->spaces, n->begun - budget);
+    struct frame *f = n->frame;
+    m->cpu.psw = (struct pg_psw){f->now.status, pc, f->now.base, f->now.bound};
+    n->spaces.current = f->now.space;
+    m->cpu.T = f->T;
+    m->cpu.U = f->U;
+    m->retired = f->retired;
+    m->traps = f->traps;
+    m->cpu.deliveries = f->deliveries;
+    pg_count(m, f->now.status, f->counted - budget);
+    space_worked(&n->spaces, f->counted - budget);
+    counts_in(f, m, budget);
     m->next_pc = pc;
     m->idle = false;
-    n->begun = budget;
 }
 
 static void registers_out(struct pg_machine *m, const struct frame *f) {
@@ -111,7 +126,7 @@ static bool locate(struct native *n, const struct frame *f, const struct pg_insn
     const struct native_access *access = &native_accesses[in->op];
     if (in->op == PG_OP_msw || in->op == PG_OP_mswm) {
         uint32_t offset = f->m[in->a] + (uint32_t)in->imm;
-        return offset % PG_WORD == 0 && offset < f->mon_limit &&
+        return offset % PG_WORD == 0 && offset < f->now.mon_limit &&
                pg_monitor_address(n->m, offset, pa);
     }
     uint32_t va = f->r[in->a] + (uint32_t)in->imm;
@@ -119,44 +134,50 @@ static bool locate(struct native *n, const struct frame *f, const struct pg_insn
            space_fill(&n->spaces, va, (enum pg_use)access->use, pa) && access->use == PG_WRITE;
 }
 
-/* Called by generated code for an instruction that has a fast form which does not apply. `insn` is
- * the number of the block and, in the low byte, of the instruction in it. Returns 0 to go on behind
- * it; else everything is in *m. */
+/* Has an instruction, which retired, left things so that generated code can go on behind it? */
+static bool may_go_on(struct native *n, const struct block *b, uint32_t pc) {
+    struct pg_machine *m = n->m;
+    const struct world *now = &n->frame->now;
+    uint32_t status = m->cpu.psw.status;
+    return !b->dead && m->run == PG_RUNNING && !m->idle && m->next_pc == pc + PG_WORD &&
+           m->bus.next_event >= n->deadline && !((status ^ now->status) & ~(uint32_t)PG_IE) &&
+           !(status & PG_IE && m->bus.lines) && space_now(&n->spaces) == now->space &&
+           now->space->epoch == now->epoch;
+}
+
+/* Called by generated code for an instruction that has no fast form, or one which does not apply.
+ * `insn` is the number of the block and, in the low byte, of the instruction in it. Returns 0 to go
+ * on behind it; else everything is in *m. */
 static uint32_t help(void *engine, uint32_t insn) {
     struct native *n = engine;
     struct frame *f = n->frame;
     struct pg_machine *m = n->m;
     const struct block *b = &n->store.blocks[insn >> 8];
     uint32_t index = insn & 0xff, pc = b->pc + PG_WORD * index, pa;
-    uint32_t budget = f->budget + b->insns - index; /* this one has not happened yet */
+    uint32_t status = f->now.status;
     enum pg_outcome outcome = PG_RETIRED;
     struct pg_insn in; /* read first: a walk may write even where this instruction stands */
     pg_decode(pg_ram_read32(&m->ram, b->pa + PG_WORD * index), &in);
-    m->cpu.psw.pc = pc;
+    settle(n, f->budget + b->insns - index, pc); /* this one has not happened yet */
     if (locate(n, f, &in, &pa)) {
         m->next_pc = pc + PG_WORD;
-        m->idle = false;
         pg_ram_write(&m->ram, pa, in.op == PG_OP_mswm ? f->m[in.d] : f->r[in.d],
                      native_accesses[in.op].size ? native_accesses[in.op].size : PG_WORD);
-        if (!b->dead && f->epoch == n->spaces.current->epoch)
+        if (may_go_on(n, b, pc))
             return 0;
         registers_out(m, f);
     } else {
         registers_out(m, f);
         m->trap = (struct pg_trap){0};
         outcome = pg_perform(m, &in);
-        if (outcome == PG_RETIRED && !b->dead && m->run == PG_RUNNING &&
-            m->next_pc == pc + PG_WORD && m->tlb.changes == n->spaces.current->tlb_changes &&
-            f->epoch == n->spaces.current->epoch) {
+        if (outcome == PG_RETIRED && may_go_on(n, b, pc)) {
             registers_in(f, m);
+            f->now.status = m->cpu.psw.status;
             return 0;
         }
     }
-    uint32_t next = m->next_pc;
-    settle(n, budget, pc);
-    m->next_pc = next;
     if (outcome == PG_RETIRED)
-        pg_retire(m, n->status);
+        pg_retire(m, status);
     else
         pg_deliver(m, m->trap, pc);
     return 1;
@@ -223,9 +244,8 @@ static uint32_t find(struct native *n, struct space **space) {
         return 0;
     if (!found)
         found = translate(s, pc, pa, &n->spaces.universes[universe], universe);
-    if (s->blocks[found].insns)
-        below_window((*space)->window)->targets[target_slot(pc)] =
-            (struct target){.pc = pc, .entry = s->blocks[found].entry};
+    below_window((*space)->window)->targets[target_slot(pc)] =
+        (struct target){.pc = pc, .entry = s->blocks[found].entry};
     return found;
 }
 
@@ -236,19 +256,30 @@ static bool aligned(const struct pg_cpu *cpu) {
            cpu->psw.pc % PG_WORD == 0;
 }
 
+static struct world world_of(const struct pg_machine *m, struct space *space) {
+    return (struct world){
+        .status = m->cpu.psw.status,
+        .base = m->cpu.psw.base,
+        .bound = m->cpu.psw.bound,
+        .epoch = space->epoch,
+        .window = space->window,
+        .mon_limit = space->mon_limit,
+        .mon_data = m->ram.bytes + space->mon_base,
+        .mon_watch = m->ram.watch + (space->mon_base >> PG_PAGE_BITS),
+        .space = space,
+    };
+}
+
 /* Run generated code from this block on, at most `budget` steps. */
 static void run_block(struct native *n, uint32_t block, struct space *space, uint32_t budget) {
     struct pg_machine *m = n->m;
     struct frame *f = n->frame;
     space_mind_watches(&n->spaces);
     registers_in(f, m);
-    f->budget = n->begun = budget;
-    f->epoch = space->epoch;
-    f->window = space->window;
-    f->mon_limit = space->mon_limit;
-    f->mon_data = m->ram.bytes + space->mon_base;
-    f->mon_watch = m->ram.watch + (space->mon_base >> PG_PAGE_BITS);
-    n->status = m->cpu.psw.status;
+    f->budget = budget;
+    n->deadline = m->cpu.T + budget;
+    counts_in(f, m, budget);
+    f->now = world_of(m, space);
     uint32_t exit = n->store.glue.enter(n->store.blocks[block].entry);
     if (exit == EXIT_DONE)
         return;

@@ -1,7 +1,7 @@
 /* translate.c - blocks: from a run of PG32 instructions to x86-64 code. */
 #include "native/translator.h"
 
-const struct native_access native_accesses[PG_NOPS] = {
+const struct native_access native_accesses[PG_NOPS + 1] = {
     [PG_OP_lb] = {1, PG_READ},  [PG_OP_lh] = {2, PG_READ},  [PG_OP_lw] = {4, PG_READ},
     [PG_OP_lbu] = {1, PG_READ}, [PG_OP_lhu] = {2, PG_READ}, [PG_OP_sb] = {1, PG_WRITE},
     [PG_OP_sh] = {2, PG_WRITE}, [PG_OP_sw] = {4, PG_WRITE},
@@ -52,7 +52,7 @@ struct crossing {
 static struct crossing cross(struct translator *t) {
     struct crossing c;
     struct x64 *x = &t->x;
-    x64_imm(x, X64_G_CMP, FIELD(epoch), INT32_MAX); /* becomes an epoch */
+    x64_imm(x, X64_G_CMP, FIELD(now.epoch), INT32_MAX); /* becomes an epoch */
     c.epoch = x->at - sizeof(uint32_t);
     memset(c.epoch, 0, sizeof(uint32_t));
     c.other = x64_jcc(x, X64_NE);
@@ -101,6 +101,7 @@ void block_go_to(struct translator *t, uint32_t pc) {
 /* Make room for another link. */
 static void before_call(struct translator *t) {
     struct x64 *x = &t->x;
+    x64_keep_together(x, 12);
     x64_test(x, RSP, LINK_ROOM - 1);
     t->full = x64_jcc(x, X64_E);
     t->not_full = x->at;
@@ -141,6 +142,7 @@ void block_call_by_look_up(struct translator *t) {
 void block_return(struct translator *t, unsigned g) {
     struct x64 *x = &t->x;
     get(t, RAX, g);
+    x64_keep_together(x, 10);
     x64_op(x, X64_CMP, RAX, x64_at(RSP, (int32_t)offsetof(struct link, pc)));
     uint8_t *other = x64_jcc(x, X64_NE);
     x64_ret(x);
@@ -173,9 +175,43 @@ const struct form native_forms[PG_NOPS] = {
 #include "native/emit.def"
 };
 
-static bool has_form(const struct translator *t, const struct pg_insn *in) {
-    return in->op != PG_NOPS && native_forms[in->op].emit &&
-           (pg_rows[in->op].cls == PG_CLASS_innocuous || t->u->supervisor);
+/* May code follow an instruction that is executed by the helper? Only if control can go on there.
+ */
+static bool ends_block(const struct pg_insn *in) {
+    switch (in->op) {
+    case PG_OP_jal:
+    case PG_OP_jalr:
+    case PG_OP_mjmp:
+    case PG_OP_jrst:
+    case PG_OP_lpsw:
+    case PG_OP_svc:
+    case PG_OP_brk:
+    case PG_OP_hvc:
+    case PG_OP_idle:
+    case PG_NOPS: return true;
+    default: return is_branch(in->op) && !leads_forward(in);
+    }
+}
+
+/* Whoever may not use a privileged instruction traps. */
+static const struct form *form_of(const struct translator *t, const struct pg_insn *in) {
+    static const struct form none = {emit_by_helper, 0};
+    bool may = in->op != PG_NOPS && native_forms[in->op].emit &&
+               (pg_rows[in->op].cls == PG_CLASS_innocuous || t->u->supervisor);
+    return may ? &native_forms[in->op] : &none;
+}
+
+static void emit(struct translator *t, const struct pg_insn *in) {
+    const struct form *form = form_of(t, in);
+    form->emit(t, in, form->argument);
+}
+
+void emit_by_helper(struct translator *t, const struct pg_insn *in, uint32_t unused) {
+    struct x64 *x = &t->x;
+    x64_set(x, x64_in(RAX), t->number << 8 | t->index);
+    x64_link(x64_call(x), t->s->glue.help);
+    for (int g = 1; g < PG_NREGS; g++)
+        t->low[g] = LOW_UNKNOWN;
 }
 
 /* Execute an instruction by the helper, and go on. */
@@ -230,10 +266,6 @@ static struct translator begin(struct store *s, const struct universe *u, uint32
     return t;
 }
 
-static void emit(struct translator *t, const struct pg_insn *in) {
-    native_forms[in->op].emit(t, in, native_forms[in->op].argument);
-}
-
 bool translate_aside(struct store *s, struct site *site, const struct universe *u) {
     const struct block *b = &s->blocks[site->block];
     if (s->cache.write + s->cache.size - s->at < ASIDE_BYTES)
@@ -263,6 +295,7 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
     if (most > MOST_INSNS)
         most = MOST_INSNS;
 
+    x64_keep_together(x, 10);
     uint8_t *entry = x->at;
     x64_imm(x, X64_G_SUB, x64_in(BUDGET), 1); /* becomes the number of instructions */
     uint8_t *charge = x->at - 1;
@@ -270,12 +303,8 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
     for (bool ends = false; !ends && t.ninsns < most;) {
         struct pg_insn *in = &t.insns[t.ninsns];
         pg_decode(pg_ram_read32(s->ram, pa + PG_WORD * t.ninsns), in);
-        if (!has_form(&t, in))
-            break;
         t.ninsns++;
-        ends = is_branch(in->op)
-                   ? !leads_forward(in)
-                   : in->op == PG_OP_jal || in->op == PG_OP_jalr || in->op == PG_OP_mjmp;
+        ends = ends_block(in);
     }
     for (uint32_t n = 0; t.index < t.ninsns; t.index += n) {
         n = fuse(&t);
@@ -290,12 +319,8 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
                           .insns = (uint8_t)insns,
                           .universe = number,
                           .entry = code_cache_place(&s->cache, entry)};
-    if (insns == 0)
-        return store_add(s, &block);
-    if (!t.ended && insns == most)
+    if (!t.ended)
         block_go_to(&t, here(&t));
-    else if (!t.ended)
-        leave_at(&t, here(&t));
     *charge = (uint8_t)insns;
     finish(&t, insns);
     x64_link(too_long, x->at);

@@ -5,12 +5,12 @@
 #include "native/block.h"
 #include "native/space.h"
 
-/* How the instructions with fast forms use memory: size in bytes, 0 if not at all, and enum pg_use.
- */
+/* How instructions use memory: size in bytes, 0 if not at all, and enum pg_use. The last row is for
+ * what is no instruction. */
 struct native_access {
     uint8_t size, use;
 };
-extern const struct native_access native_accesses[PG_NOPS];
+extern const struct native_access native_accesses[PG_NOPS + 1];
 
 /* Translate from pc on, which lies at physical address pa, for universe u with this number. There
  * must be room in the store. Gives the new block's number. */

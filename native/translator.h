@@ -57,6 +57,9 @@ typedef void emit_fn(struct translator *t, const struct pg_insn *in, uint32_t ar
 #define X(op, emitter, argument) emit_fn emit_##emitter;
 #include "native/emit.def"
 
+/* For instructions without a row: by the semantic function. */
+emit_fn emit_by_helper;
+
 struct form {
     emit_fn *emit;
     uint32_t argument;

@@ -187,7 +187,33 @@ void x64_popf(struct x64 *x) {
     byte(x, 0x9d);
 }
 
+void x64_keep_together(struct x64 *x, unsigned size) {
+    enum { LINE = 32, LONGEST = 9 };
+    /* Intel's manual, volume 2, NOP: the recommended forms. */
+    static const uint8_t nops[LONGEST][LONGEST] = {
+        {0x90},
+        {0x66, 0x90},
+        {0x0f, 0x1f, 0x00},
+        {0x0f, 0x1f, 0x40, 0x00},
+        {0x0f, 0x1f, 0x44, 0x00, 0x00},
+        {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00},
+        {0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00},
+        {0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+        {0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+    };
+    unsigned left = LINE - (unsigned)((uintptr_t)x->at % LINE);
+    if (size < left)
+        return;
+    while (left) {
+        unsigned n = left < LONGEST ? left : LONGEST;
+        memcpy(x->at, nops[n - 1], n);
+        x->at += n;
+        left -= n;
+    }
+}
+
 void x64_ret(struct x64 *x) {
+    x64_keep_together(x, 1);
     byte(x, 0xc3);
 }
 
@@ -202,17 +228,20 @@ static uint8_t *offset(struct x64 *x) {
 }
 
 uint8_t *x64_jmp(struct x64 *x) {
+    x64_keep_together(x, 5);
     byte(x, 0xe9);
     return offset(x);
 }
 
 uint8_t *x64_jcc(struct x64 *x, enum x64_cc cc) {
+    x64_keep_together(x, 6);
     byte(x, 0x0f);
     byte(x, 0x80U + cc);
     return offset(x);
 }
 
 uint8_t *x64_call(struct x64 *x) {
+    x64_keep_together(x, 5);
     byte(x, 0xe8);
     return offset(x);
 }
@@ -220,4 +249,9 @@ uint8_t *x64_call(struct x64 *x) {
 void x64_link(uint8_t *site, const uint8_t *target) {
     int32_t distance = (int32_t)(target - (site + 4));
     memcpy(site, &distance, 4);
+}
+
+void x64_overwrite(uint8_t *at, const uint8_t *target) {
+    *at = 0xe9;
+    x64_link(at + 1, target);
 }
