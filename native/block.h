@@ -78,6 +78,8 @@ struct glue {
     const uint8_t *leave; /* eax has the exit, frame.pc is set; in the writable view, as below */
     const uint8_t *miss;  /* the pc in eax is not among the targets */
     const uint8_t *help;  /* called with the instruction's number in eax: the helper executes it */
+    const uint8_t *svc;   /* called with trap_pc, value, word and number in the frame */
+    const uint8_t *lpsw;  /* called with the address in eax and number in the frame */
 };
 
 #define EXIT_DONE UINT32_MAX
@@ -135,6 +137,12 @@ void store_divert(struct store *s, const struct site *site);
 
 /* Generate the glue at s->at: glue.c. */
 void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn));
+
+/* Generate glue.svc and glue.lpsw: trap.c. */
+void trap_make(struct store *s, struct x64 *x);
+
+/* Generate a jump to the pc in eax, by the table of targets; rcx is lost. */
+void target_make(const struct store *s, struct x64 *x);
 
 /* The first entry of the return stack, at this offset. */
 struct x64_place first_link(int32_t offset);

@@ -62,3 +62,18 @@ void emit_mon_branch(struct translator *t, const struct pg_insn *in, uint32_t cc
     x64_op(&t->x, X64_CMP, RAX, mreg(in->a));
     branch_if(t, in, cc);
 }
+
+/* Both come back if the helper did it, and control stayed here. */
+void emit_svc(struct translator *t, const struct pg_insn *in, uint32_t unused) {
+    x64_set(&t->x, FIELD(trap_pc), here(t));
+    x64_set(&t->x, FIELD(value), (uint32_t)in->imm);
+    x64_set(&t->x, FIELD(word), in->word);
+    x64_set(&t->x, FIELD(number), t->number << 8 | t->index);
+    x64_link(x64_call(&t->x), t->s->glue.svc);
+}
+
+void emit_lpsw(struct translator *t, const struct pg_insn *in, uint32_t unused) {
+    memory_address(t, in);
+    x64_set(&t->x, FIELD(number), t->number << 8 | t->index);
+    x64_link(x64_call(&t->x), t->s->glue.lpsw);
+}

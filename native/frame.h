@@ -26,7 +26,8 @@ enum {
 
 /* What a PSW says but for its pc, and what generated code needs to know of its space. */
 struct world {
-    uint32_t status, base, bound;
+    _Alignas(16) uint32_t status; /* copied by 16 bytes, which have to be aligned: fault.h */
+    uint32_t base, bound;
     uint32_t epoch;                /* of the space */
     uint8_t *window;               /* of the space: gs */
     uint64_t mon_limit;            /* monitor space at offset < mon_limit ... */
@@ -53,9 +54,11 @@ struct frame {
     uint64_t c_stack, links; /* the stack pointers, while the other one is in use */
 
     /* For traps and lpsw without leaving generated code: trap.c. */
-    uint32_t quick;       /* 0: they leave it */
-    uint32_t insn, value; /* of the instruction that traps */
-    uint8_t *memory;
+    uint32_t quick;              /* 0: they leave it */
+    uint32_t number;             /* of the instruction, for the helper */
+    uint32_t trap_pc;            /* where it is, if it traps, ... */
+    uint32_t value, word;        /* ... and what the trap frame says of it */
+    uint8_t *memory;             /* the machine's */
     struct world worlds[WORLDS]; /* that it may go to, by world_slot */
 };
 

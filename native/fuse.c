@@ -89,7 +89,7 @@ static uint32_t sum(const struct translator *t, struct x64_place *place, unsigne
     uint32_t n = 1;
     *d = in->d;
     if (in->op == PG_OP_lui) {
-        *place = x64_window(X64_NONE, in->imm << 12);
+        *place = x64_window(X64_NONE, (int32_t)((uint32_t)in->imm << 12));
         return in->d != 0;
     }
     if (in->op == PG_OP_slli && in->imm <= 3 && has(t, 2)) {

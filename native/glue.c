@@ -111,6 +111,7 @@ void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn)) {
     x64_set(x, x64_in(RAX), EXIT_DONE);
     x64_link(x64_jmp(x), done);
 
+    trap_make(s, x);
     s->at = x->at;
     s->data->links[LINKS - 1] = (struct link){astray, NO_PC};
     /* From an object to a function: not ISO C, but POSIX insists on it. */

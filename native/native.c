@@ -33,7 +33,10 @@ struct native {
     struct faults faults;
     struct frame *frame; /* in the store's data */
     uint64_t deadline;   /* T at which the budget ends */
-    uint32_t jump;       /* that has just been taken and can be chained to what comes now; or 0 */
+    struct {
+        uint64_t tlb, watches, spaces;
+    } changes;     /* that frame.worlds knows of */
+    uint32_t jump; /* that has just been taken and can be chained to what comes now; or 0 */
 };
 
 static uint32_t help(void *engine, uint32_t insn);
@@ -55,6 +58,7 @@ static void *open_with(struct pg_machine *m, int64_t call) {
     n->spaces.faults = &n->faults;
     n->frame = &n->store.data->frame;
     n->frame->engine = n;
+    n->frame->memory = m->ram.bytes;
     return n;
 }
 
@@ -134,15 +138,35 @@ static bool locate(struct native *n, const struct frame *f, const struct pg_insn
            space_fill(&n->spaces, va, (enum pg_use)access->use, pa) && access->use == PG_WRITE;
 }
 
+/* Before generated code runs: may it trap without leaving, and where to? Each world has to agree
+ * with the TLB and with the watches. */
+static void mind_worlds(struct native *n) {
+    struct pg_machine *m = n->m;
+    struct frame *f = n->frame;
+    const struct pg_ram_store *store = m->ram.store;
+    f->quick = !m->firmware && !m->onlooker && !m->bus.user_matters && !m->bus.lines &&
+               !m->ram.watch[PG_FRAME_PSW >> PG_PAGE_BITS];
+    if (n->changes.tlb == m->tlb.changes && n->changes.watches == store->watches &&
+        n->changes.spaces == n->spaces.changes)
+        return;
+    n->changes.tlb = m->tlb.changes;
+    n->changes.watches = store->watches;
+    n->changes.spaces = n->spaces.changes;
+    memset(f->worlds, 0, sizeof f->worlds);
+}
+
 /* Has an instruction, which retired, left things so that generated code can go on behind it? */
 static bool may_go_on(struct native *n, const struct block *b, uint32_t pc) {
     struct pg_machine *m = n->m;
     const struct world *now = &n->frame->now;
     uint32_t status = m->cpu.psw.status;
-    return !b->dead && m->run == PG_RUNNING && !m->idle && m->next_pc == pc + PG_WORD &&
-           m->bus.next_event >= n->deadline && !((status ^ now->status) & ~(uint32_t)PG_IE) &&
-           !(status & PG_IE && m->bus.lines) && space_now(&n->spaces) == now->space &&
-           now->space->epoch == now->epoch;
+    bool may = !b->dead && m->run == PG_RUNNING && !m->idle && m->next_pc == pc + PG_WORD &&
+               m->bus.next_event >= n->deadline && !((status ^ now->status) & ~(uint32_t)PG_IE) &&
+               !(status & PG_IE && m->bus.lines) && space_now(&n->spaces) == now->space &&
+               now->space->epoch == now->epoch;
+    if (may)
+        mind_worlds(n);
+    return may;
 }
 
 /* Called by generated code for an instruction that has no fast form, or one which does not apply.
@@ -197,6 +221,7 @@ static const uint8_t *fix(void *engine, const uint8_t *at, bool misaligned, uint
     const struct block *b = &s->blocks[site->block];
     struct pg_insn in;
     pg_decode(pg_ram_read32(&n->m->ram, b->pa + PG_WORD * site->index), &in);
+    n->spaces.current = n->frame->now.space;
     if (!misaligned && space_widen(&n->spaces, va, (enum pg_use)native_accesses[in.op].use))
         return at;
     if (!site->aside && !translate_aside(s, site, &n->spaces.universes[b->universe]))
@@ -280,6 +305,8 @@ static void run_block(struct native *n, uint32_t block, struct space *space, uin
     n->deadline = m->cpu.T + budget;
     counts_in(f, m, budget);
     f->now = world_of(m, space);
+    mind_worlds(n);
+    f->worlds[world_slot(f->now.status, f->now.base)] = f->now;
     uint32_t exit = n->store.glue.enter(n->store.blocks[block].entry);
     if (exit == EXIT_DONE)
         return;

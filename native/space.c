@@ -60,6 +60,7 @@ static bool enter(struct spaces *spaces, struct space *space, const struct unive
         return false;
     space->universe = (uint8_t)n;
     space->epoch = ++spaces->epoch;
+    spaces->changes++;
     forget_targets(below_window(space->window));
     return true;
 }
@@ -73,6 +74,7 @@ static bool make(struct spaces *spaces, struct space *space, const struct space_
         return false;
     if (space->used)
         empty(spaces, space);
+    spaces->changes++;
     space->used = false;
     space->key = *key;
     space->credit = 0;
@@ -138,6 +140,7 @@ static uint32_t map_run(struct spaces *spaces, struct space *space, uint32_t fir
 /* What is known of code does not hold any more. */
 static void forget_code(struct spaces *spaces, struct space *space) {
     space->epoch = ++spaces->epoch;
+    spaces->changes++;
     forget_targets(below_window(space->window));
 }
 
@@ -191,6 +194,7 @@ void spaces_flush(struct spaces *spaces) {
             empty(spaces, &spaces->all[k]);
         spaces->all[k].used = false;
     }
+    spaces->changes++;
     spaces->current = NULL;
     spaces->nuniverses = spaces->epoch = 0;
 }

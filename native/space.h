@@ -62,6 +62,7 @@ struct spaces {
     struct faults *faults;
     struct space *current;
     uint32_t oldest, epoch, nuniverses;
+    uint64_t changes; /* of what the spaces know of code, or of the spaces themselves */
     struct universe universes[UNIVERSES];
     struct space all[SPACES];
 };

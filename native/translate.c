@@ -15,22 +15,25 @@ static bool chainable(const struct translator *t, uint32_t pc) {
 }
 
 /* Where the table of targets has the pc in eax, for this member; the index goes to rcx. */
-static void find_target(struct translator *t) {
-    struct x64 *x = &t->x;
+static void find_target(const struct store *s, struct x64 *x) {
     _Static_assert(sizeof(struct target) == 4 * PG_WORD, "the index is scaled by 4");
     x64_op(x, X64_MOV, RCX, x64_in(RAX));
     x64_imm(x, X64_G_AND, x64_in(RCX), (TARGETS - 1) * PG_WORD);
     x64_op(x, X64_CMP, RAX, x64_gs(RCX, 2, BELOW(targets) + (int32_t)offsetof(struct target, pc)));
-    x64_link(x64_jcc(x, X64_NE), t->s->glue.miss);
+    x64_link(x64_jcc(x, X64_NE), s->glue.miss);
 }
 
 static struct x64_place found_target(void) {
     return x64_gs(RCX, 2, BELOW(targets) + (int32_t)offsetof(struct target, entry));
 }
 
+void target_make(const struct store *s, struct x64 *x) {
+    find_target(s, x);
+    x64_op(x, X64_GROUP5, 4, found_target());
+}
+
 void block_look_up(struct translator *t) {
-    find_target(t);
-    x64_op(&t->x, X64_GROUP5, 4, found_target());
+    target_make(t->s, &t->x);
 }
 
 /* The stub of a jump: leave, and say which jump it was. */
@@ -132,7 +135,7 @@ void block_call(struct translator *t, uint32_t pc) {
 }
 
 void block_call_by_look_up(struct translator *t) {
-    find_target(t);
+    find_target(t->s, &t->x);
     before_call(t);
     x64_push_imm(&t->x, here(t) + PG_WORD);
     x64_op(&t->x, X64_GROUP5, 2, found_target());
@@ -197,7 +200,7 @@ static bool ends_block(const struct pg_insn *in) {
 static const struct form *form_of(const struct translator *t, const struct pg_insn *in) {
     static const struct form none = {emit_by_helper, 0};
     bool may = in->op != PG_NOPS && native_forms[in->op].emit &&
-               (pg_rows[in->op].cls == PG_CLASS_innocuous || t->u->supervisor);
+               (pg_rows[in->op].cls < PG_CLASS_sensitive || t->u->supervisor);
     return may ? &native_forms[in->op] : &none;
 }
 
