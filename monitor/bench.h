@@ -169,6 +169,7 @@ enum {
 #undef X
     BENCH_BARS
 };
+extern const struct bench_bar bench_bar_rows[BENCH_BARS]; /* with nothing measured */
 bool bench_met(const struct bench_bar *bar);
 
 /* What was measured: what is NULL or 0 was not. */

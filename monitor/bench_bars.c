@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const struct bench_bar table[BENCH_BARS] = {
+const struct bench_bar bench_bar_rows[BENCH_BARS] = {
 #define X(name, sense, bar, aim, unit, meaning)                                                    \
     {#name, unit, meaning, BENCH_##sense, bar, aim, 0, NULL},
 #include "monitor/bench_bar.def"
@@ -68,7 +68,7 @@ static void set_session(struct bench_bar *bar, const struct bench_work *works, i
 
 int bench_bars(struct bench *b, struct bench_results *r) {
     struct bench_nano syscall;
-    memcpy(r->bars, table, sizeof table);
+    memcpy(r->bars, bench_bar_rows, sizeof bench_bar_rows);
     if (!set_ways(b))
         return MON_INTERNAL;
     b->kinds = 1 << BENCH_KIND_integer;
