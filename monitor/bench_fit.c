@@ -27,11 +27,11 @@ static size_t equations_of(const struct bench *b, const struct bench_nano *nanos
                            struct equation *all) {
     size_t n = 0;
     for (int k = 0; k < BENCH_NANOS; k++)
-        for (size_t s = 0; s < b->nsystems; s++) {
-            if (nanos[k].ns[s] <= 0)
+        for (size_t w = 0; w < b->nways; w++) {
+            if (nanos[k].ns[w] <= 0)
                 continue; /* lost in the noise */
             for (int c = 0; c < PG_NCOUNTERS; c++)
-                all[n].counts[c] = is_cost(c) ? nanos[k].counts[s][c] / nanos[k].ns[s] : 0;
+                all[n].counts[c] = is_cost(c) ? nanos[k].counts[w][c] / nanos[k].ns[w] : 0;
             all[n++].sum = 1;
         }
     return n;
@@ -51,10 +51,10 @@ static size_t add_wishes(struct equation *all, size_t n, const bool *known, doub
 
 /* What an instruction takes on the bare machine: call, return, and the loop around them. */
 static double instruction(const struct bench *b, const struct bench_nano *nanos) {
-    enum { CALLRET = 3 };
-    for (size_t s = 0; s < b->nsystems; s++)
-        if (nanos[CALLRET].counts[s][PG_COUNT_direct] > 0 && nanos[CALLRET].ns[s] > 0)
-            return nanos[CALLRET].ns[s] / nanos[CALLRET].counts[s][PG_COUNT_direct];
+    const struct bench_nano *callret = &nanos[BENCH_NANO_callret];
+    for (size_t w = 0; w < b->nways; w++)
+        if (callret->counts[w][PG_COUNT_direct] > 0 && callret->ns[w] > 0)
+            return callret->ns[w] / callret->counts[w][PG_COUNT_direct];
     return 3; /* nothing runs directly: the proportions are as good as any */
 }
 
@@ -74,7 +74,7 @@ static double best(const struct equation *all, size_t n, const double *ns, int c
 
 void bench_fit(const struct bench *b, const struct bench_nano nanos[BENCH_NANOS],
                struct pg_costs *costs, bool known[PG_NCOUNTERS]) {
-    struct equation all[BENCH_NANOS * BENCH_SYSTEMS + PG_NCOUNTERS];
+    struct equation all[BENCH_NANOS * BENCH_WAYS + PG_NCOUNTERS];
     double ns[PG_NCOUNTERS] = {0};
     size_t n = equations_of(b, nanos, all);
     for (int c = 0; c < PG_NCOUNTERS; c++) {

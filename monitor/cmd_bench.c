@@ -2,93 +2,42 @@
 #include "monitor/bench.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int plan(struct bench *b, const struct mon_args *args) {
+/* The engine of --engine; else the fastest one that this host has. */
+static const struct pg_engine *engine_of(const struct mon_args *args) {
+    const struct pg_engine *native = pg_engine_by_name("native");
+    return native && !mon_option(args, OPT_engine) ? native : mon_engine(args);
+}
+
+/* A column for each system; for programs in C, another one behind bare's. */
+static int set_ways(struct bench *b, const struct mon_args *args, bool programs) {
+    enum { SYSTEMS = BENCH_WAYS - 1 };
+    const struct pg_system *systems[SYSTEMS];
+    size_t n = 0;
+    int status = mon_systems(args, systems, SYSTEMS, &n);
+    for (size_t k = 0; status == 0 && k < n; k++) {
+        b->ways[b->nways++] = (struct bench_way){systems[k]->name, b->engine, systems[k], false};
+        if (programs && strcmp(systems[k]->name, "bare") == 0)
+            b->ways[b->nways++] = (struct bench_way){"unpaged", b->engine, systems[k], true};
+    }
+    return status;
+}
+
+static int plan(struct bench *b, const struct mon_args *args, bool programs) {
     const char *runs = mon_option(args, OPT_runs);
     uint64_t n = 3;
-    b->engine = mon_engine(args);
+    b->engine = engine_of(args);
     if (!b->engine)
         return MON_USAGE;
     if (runs && (!mon_number(runs, BENCH_RUNS, 0, &n) || n == 0))
         return mon_fail(MON_USAGE, "--runs %s: not a number from 1 to %d", runs, BENCH_RUNS);
     b->runs = (unsigned)n;
+    b->kinds = (1 << BENCH_KINDS) - 1;
     b->progress = !mon_option(args, OPT_quiet) && isatty(STDERR_FILENO) ? stderr : NULL;
-    return mon_systems(args, b->systems, BENCH_SYSTEMS, &b->nsystems);
-}
-
-/* ---- programs */
-
-/* Geometric means: of ratios they say the same in both directions. */
-static void print_means(const struct bench *b, const struct bench_program *p, size_t n) {
-    double native = 0, speed[BENCH_SYSTEMS] = {0}, ratio[BENCH_SYSTEMS] = {0};
-    size_t natives = 0;
-    for (size_t k = 0; k < n; k++) {
-        natives += p[k].native > 0;
-        native += p[k].native > 0 ? log((double)p[k].instructions / p[k].native) : 0;
-        for (size_t s = 0; s < b->nsystems; s++) {
-            speed[s] += log((double)p[k].instructions / p[k].seconds[s]);
-            ratio[s] += p[k].native > 0 ? log(p[k].seconds[s] / p[k].native) : 0;
-        }
-    }
-    printf("%-12s %12s", "mean", "");
-    if (natives)
-        printf(" %9.0f", exp(native / (double)natives) / 1e6);
-    else
-        printf(" %9s", "-");
-    for (size_t s = 0; s < b->nsystems; s++) {
-        printf(" %9.0f", exp(speed[s] / (double)n) / 1e6);
-        printf(natives ? " %7.1f" : "       -", exp(ratio[s] / (double)(natives ? natives : 1)));
-    }
-    putchar('\n');
-}
-
-static void print_programs(const struct bench *b, const struct bench_program *p, size_t n) {
-    char name[32];
-    printf(
-        "million guest instructions a second, and time / native time; medians of %u runs by turns, "
-        "engine %s\n\n%-12s %12s %9s",
-        b->runs, b->engine->name, "", "instructions", "native");
-    for (size_t s = 0; s < b->nsystems; s++)
-        printf(" %9s %7s", b->systems[s]->name, "ratio");
-    putchar('\n');
-    for (size_t k = 0; k < n; k++) {
-        printf("%-12s %12s", p[k].name, mon_grouped(p[k].instructions, name));
-        if (p[k].native > 0)
-            printf(" %9.0f", (double)p[k].instructions / p[k].native / 1e6);
-        else
-            printf(" %9s", "-");
-        for (size_t s = 0; s < b->nsystems; s++) {
-            printf(" %9.0f", (double)p[k].instructions / p[k].seconds[s] / 1e6);
-            printf(p[k].native > 0 ? " %7.1f" : "       -",
-                   p[k].seconds[s] / (p[k].native > 0 ? p[k].native : 1));
-        }
-        putchar('\n');
-    }
-    print_means(b, p, n);
-    printf(
-        "\nThe native column is as if the host's build had executed the guest's instructions.\n");
-}
-
-/* ---- single operations */
-
-static void print_nanos(const struct bench *b, const struct bench_nano *nanos) {
-    printf(
-        "nanoseconds for an operation, and exits to the VMM for it; beside it the paper's cycles:\n"
-        "native, and under a software VMM (Adams and Agesen, ASPLOS 2006, figure 4)\n\n%-9s",
-        "");
-    for (size_t s = 0; s < b->nsystems; s++)
-        printf(" %9s %5s", b->systems[s]->name, "exits");
-    printf("   %7s %7s\n", "native", "VMM");
-    for (int k = 0; k < BENCH_NANOS; k++) {
-        printf("%-9s", nanos[k].name);
-        for (size_t s = 0; s < b->nsystems; s++)
-            printf(" %9.1f %5.2f", nanos[k].ns[s], nanos[k].counts[s][PG_COUNT_exits]);
-        printf("   %7d %7d   %s\n", nanos[k].paper[0], nanos[k].paper[1], nanos[k].meaning);
-    }
+    return set_ways(b, args, programs);
 }
 
 /* As a table for --costs. */
@@ -105,52 +54,60 @@ static void print_costs(const struct bench *b, const struct bench_nano *nanos) {
 }
 
 /* -o: the picture. Returns 0 or an exit status after a message. */
-static int draw(const struct bench *b, const struct mon_args *args,
-                const struct bench_program *programs, size_t n) {
+static int draw(const struct bench *b, const struct mon_args *args, const struct bench_results *r) {
     const char *path = mon_option(args, OPT_output);
-    FILE *out = path ? fopen(path, "w") : NULL;
-    if (!path)
+    if (!path || r->nprograms == 0)
         return 0;
-    bool ok = out && bench_plot(b, programs, n, out);
+    FILE *out = fopen(path, "w");
+    bool ok = out && bench_plot(b, r->programs, r->nprograms, out);
     if (out && fclose(out) != 0)
         ok = false;
     return ok ? 0 : mon_fail(MON_INTERNAL, "%s: %s", path, strerror(errno));
 }
 
 int cmd_bench(const struct mon_args *args) {
+    static const enum mon_option others[] = {OPT_nano, OPT_calibrate, OPT_os, OPT_bars};
     struct bench b = {0};
-    bool json = mon_option(args, OPT_json);
+    struct bench_nano nanos[BENCH_NANOS];
+    struct bench_work works[BENCH_WORKS];
+    struct bench_bar bars[BENCH_BARS];
+    struct bench_results r = {.nprograms = 0};
+    size_t chosen = 0;
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        chosen += mon_option(args, others[k]) != NULL;
+    if (chosen > 1 || (chosen && args->noperands))
+        return mon_fail(MON_USAGE, "bench: workloads, --nano, --calibrate, --os or --bars");
     int status = mon_json_check(args);
-    status = status ? status : plan(&b, args);
+    status = status ? status : plan(&b, args, chosen == 0);
     if (status)
         return status;
     mon_catch_interrupts();
-    if (mon_option(args, OPT_calibrate)) {
-        struct bench_nano nanos[BENCH_NANOS];
+    r.programs = calloc(BENCH_PROGRAMS, sizeof *r.programs);
+    if (!r.programs)
+        return mon_fail(MON_INTERNAL, "the host is out of memory");
+    if (mon_option(args, OPT_nano) || mon_option(args, OPT_calibrate)) {
+        r.nanos = nanos;
         status = bench_nanos(&b, nanos);
-        if (status == 0)
-            print_costs(&b, nanos);
-    } else if (mon_option(args, OPT_nano)) {
-        struct bench_nano nanos[BENCH_NANOS];
-        status = bench_nanos(&b, nanos);
-        if (status == 0 && json)
-            status = mon_json_nanos(&b, nanos);
-        else if (status == 0)
-            print_nanos(&b, nanos);
+    } else if (mon_option(args, OPT_os)) {
+        r.works = works;
+        r.last = BENCH_WORKS - 1;
+        status = bench_works(&b, r.first, r.last, works);
+    } else if (mon_option(args, OPT_bars)) {
+        r.works = works;
+        r.bars = bars;
+        status = bench_bars(&b, &r);
     } else {
-        struct bench_program *programs = calloc(BENCH_PROGRAMS, sizeof *programs);
-        size_t n = 0;
-        if (!programs)
-            return mon_fail(MON_INTERNAL, "the host is out of memory");
-        status = bench_programs(&b, args->operands, args->noperands, programs, &n);
-        if (status == 0)
-            status = draw(&b, args, programs, n);
-        if (status == 0 && json)
-            status = mon_json_bench(&b, programs, n);
-        else if (status == 0)
-            print_programs(&b, programs, n);
-        free(programs);
+        status = bench_programs(&b, args->operands, args->noperands, r.programs, &r.nprograms);
     }
+    if (status == 0)
+        status = draw(&b, args, &r);
+    if (status == 0 && mon_option(args, OPT_json))
+        status = mon_json_bench(&b, &r);
+    else if (status == 0 && mon_option(args, OPT_calibrate))
+        print_costs(&b, nanos);
+    else if (status == 0)
+        bench_print(&b, &r);
+    free(r.programs);
     int flushed = mon_flush();
     return status ? status : flushed;
 }

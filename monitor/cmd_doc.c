@@ -1,4 +1,5 @@
 /* cmd_doc.c - `trapeze doc`: the tables of the manual, from the tables of the program. */
+#include "monitor/bench.h"
 #include "monitor/debug/debug.h"
 #include "vmm/trace.h"
 
@@ -87,6 +88,18 @@ static void put_costs(FILE *out) {
     for (int k = 0; k < PG_NCOUNTERS; k++)
         if (pg_costs_builtin.cycles[k])
             fprintf(out, "| %s | %u |\n", pg_counter_rows[k].name, pg_costs_builtin.cycles[k]);
+}
+
+static void put_bars(FILE *out) {
+    fprintf(out, "| bar | measured | must be | better |\n|---|---|---|---|\n");
+    for (int k = 0; k < BENCH_BARS; k++) {
+        const struct bench_bar *bar = &bench_bar_rows[k];
+        fprintf(out, "| %s | %s | at %s %g %s |", bar->name, bar->meaning,
+                bar->sense == BENCH_MOST ? "most" : "least", bar->bar, bar->unit);
+        if (bar->aim > 0)
+            fprintf(out, " %g %s", bar->aim, bar->unit);
+        fprintf(out, " |\n");
+    }
 }
 
 static void put_events(FILE *out) {
@@ -180,7 +193,7 @@ static const struct section {
     {"pseudo", put_pseudo},       {"directives", put_directives},
     {"statuses", put_statuses},   {"profiles", put_profiles},
     {"events", put_events},       {"console", put_console},
-    {"costs", put_costs},
+    {"costs", put_costs},         {"bars", put_bars},
 };
 
 static const struct section *find_section(const char *name, size_t size) {

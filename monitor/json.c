@@ -1,19 +1,18 @@
 /* json.c - results as JSON, by the schemas in schema/. */
-#include "monitor/bench.h"
 #include "monitor/classify.h"
 #include "monitor/depth.h"
 #include "monitor/verify.h"
 
 #ifdef HAVE_JANSSON
 
-#include <jansson.h>
+#include "monitor/json.h"
+
 enum {
     RUN_VERSION = 1,
     COMPARE_VERSION = 1,
     CLASSIFY_VERSION = 1,
     VERIFY_VERSION = 1,
-    DEPTH_VERSION = 1,
-    BENCH_VERSION = 1
+    DEPTH_VERSION = 1
 };
 
 int mon_json_check(const struct mon_args *args) {
@@ -21,7 +20,7 @@ int mon_json_check(const struct mon_args *args) {
 }
 
 /* T passes 2^63 only if a guest sleeps for that long; JSON's integers end there. */
-static json_t *number(uint64_t value) {
+json_t *mon_json_number(uint64_t value) {
     char digits[24];
     if (value <= INT64_MAX)
         return json_integer((json_int_t)value);
@@ -48,20 +47,20 @@ static json_t *counters(const struct pg_counts *counts) {
     mon_figures(counts, figures);
     for (size_t k = 0; k < MON_FIGURES; k++)
         if (k < PG_NCOUNTERS || figures[k].value)
-            json_object_set_new(list, figures[k].name, number(figures[k].value));
+            json_object_set_new(list, figures[k].name, mon_json_number(figures[k].value));
     return list;
 }
 
 static json_t *result(const struct mon_result *r) {
     return json_pack("{s:o, s:{s:s, s:I}, s:i, s:o, s:o, s:o, s:s, s:o}", "guest", string(r->name),
                      "exit", "kind", r->ending.kind, "code", (json_int_t)r->ending.code, "status",
-                     r->ending.status, "T", number(r->T), "instructions", number(r->instructions),
-                     "model_cycles", number(r->cycles), "state_hash", r->hash, "counters",
-                     counters(&r->counts));
+                     r->ending.status, "T", mon_json_number(r->T), "instructions",
+                     mon_json_number(r->instructions), "model_cycles", mon_json_number(r->cycles),
+                     "state_hash", r->hash, "counters", counters(&r->counts));
 }
 
 /* Takes over `object`; NULL means that memory was short when it was made. */
-static int print(json_t *object) {
+int mon_json_print(json_t *object) {
     if (object && json_dumpf(object, stdout, JSON_INDENT(2)) == 0)
         putchar('\n');
     json_decref(object);
@@ -82,7 +81,7 @@ int mon_json_run(const char *system, const char *engine, const struct mon_result
     else
         json_object_set(all, "guests", guests);
     json_decref(guests);
-    return print(all);
+    return mon_json_print(all);
 }
 
 int mon_json_compare(const char *guest, const char *engine, const struct mon_column *columns,
@@ -96,54 +95,9 @@ int mon_json_compare(const char *guest, const char *engine, const struct mon_col
         json_object_set_new(one, "host_seconds", json_real(columns[k].seconds));
         json_array_append_new(systems, one);
     }
-    return print(json_pack("{s:s, s:i, s:o, s:s, s:o}", "schema", "trapeze.compare", "version",
-                           COMPARE_VERSION, "guest", string(guest), "engine", engine, "systems",
-                           systems));
-}
-
-/* The numbers of a row, by system. */
-static json_t *by_system(const struct bench *b, const double *values) {
-    json_t *object = json_object();
-    for (size_t s = 0; s < b->nsystems; s++)
-        json_object_set_new(object, b->systems[s]->name, json_real(values[s]));
-    return object;
-}
-
-/* The exits of an operation, by system. */
-static json_t *exits_of(const struct bench *b, const struct bench_nano *nano) {
-    double exits[BENCH_SYSTEMS];
-    for (size_t s = 0; s < b->nsystems; s++)
-        exits[s] = nano->counts[s][PG_COUNT_exits];
-    return by_system(b, exits);
-}
-
-static int print_bench(const struct bench *b, const char *key, json_t *rows) {
-    return print(json_pack("{s:s, s:i, s:s, s:i, s:o}", "schema", "trapeze.bench", "version",
-                           BENCH_VERSION, "engine", b->engine->name, "runs", (int)b->runs, key,
-                           rows));
-}
-
-int mon_json_bench(const struct bench *b, const struct bench_program *programs, size_t n) {
-    json_t *rows = json_array();
-    for (size_t k = 0; k < n; k++) {
-        const struct bench_program *p = &programs[k];
-        json_array_append_new(rows,
-                              json_pack("{s:s, s:o, s:o, s:o}", "name", p->name, "instructions",
-                                        number(p->instructions), "native_seconds",
-                                        p->native > 0 ? json_real(p->native) : json_null(),
-                                        "seconds", by_system(b, p->seconds)));
-    }
-    return print_bench(b, "programs", rows);
-}
-
-int mon_json_nanos(const struct bench *b, const struct bench_nano nanos[BENCH_NANOS]) {
-    json_t *rows = json_array();
-    for (int k = 0; k < BENCH_NANOS; k++)
-        json_array_append_new(rows,
-                              json_pack("{s:s, s:o, s:o, s:[ii]}", "name", nanos[k].name, "ns",
-                                        by_system(b, nanos[k].ns), "exits", exits_of(b, &nanos[k]),
-                                        "paper_cycles", nanos[k].paper[0], nanos[k].paper[1]));
-    return print_bench(b, "operations", rows);
+    return mon_json_print(json_pack("{s:s, s:i, s:o, s:s, s:o}", "schema", "trapeze.compare",
+                                    "version", COMPARE_VERSION, "guest", string(guest), "engine",
+                                    engine, "systems", systems));
 }
 
 static json_t *theorem(const struct pg_theorem *t) {
@@ -164,16 +118,16 @@ static json_t *cpu(const struct pg_cpu *c) {
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "status",
                      (json_int_t)c->psw.status, "pc", (json_int_t)c->psw.pc, "base",
                      (json_int_t)c->psw.base, "bound", (json_int_t)c->psw.bound, "mbase",
-                     (json_int_t)c->mon_base, "mbound", (json_int_t)c->mon_bound, "T", number(c->T),
-                     "U", number(c->U), "registers", words(c->r, PG_NREGS), "monitor_registers",
-                     words(c->m, PG_NMREGS));
+                     (json_int_t)c->mon_base, "mbound", (json_int_t)c->mon_bound, "T",
+                     mon_json_number(c->T), "U", mon_json_number(c->U), "registers",
+                     words(c->r, PG_NREGS), "monitor_registers", words(c->m, PG_NMREGS));
 }
 
 static void device_register(void *list, const struct pg_device *device, const struct pg_reg *reg,
                             uint64_t before, uint64_t after) {
-    json_array_append_new(list,
-                          json_pack("{s:s, s:s, s:o, s:o}", "device", device->name, "register",
-                                    reg->name, "before", number(before), "after", number(after)));
+    json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "device", device->name,
+                                          "register", reg->name, "before", mon_json_number(before),
+                                          "after", mon_json_number(after)));
 }
 
 /* One state of a witness, before and after: with the seed all that is needed to make it again. */
@@ -224,15 +178,15 @@ int mon_json_classify(const struct classification *q) {
                      pg_properties[p].name);
             json_object_set_new(one, name, json_boolean(v->is[p]));
         }
-        json_object_set_new(one, "states_tried", number(v->states));
+        json_object_set_new(one, "states_tried", mon_json_number(v->states));
         json_object_set_new(one, "witness", first_witness(q->classifier, v));
         json_array_append_new(instructions, one);
     }
-    return print(json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", "trapeze.classify",
-                           "version", CLASSIFY_VERSION, "profile", q->profile.name, "seed",
-                           number(q->seed), "theorem1", theorem(&theorems[0]), "theorem2",
-                           theorem(&theorems[1]), "theorem3", theorem(&theorems[2]), "instructions",
-                           instructions));
+    return mon_json_print(json_pack(
+        "{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", "trapeze.classify", "version",
+        CLASSIFY_VERSION, "profile", q->profile.name, "seed", mon_json_number(q->seed), "theorem1",
+        theorem(&theorems[0]), "theorem2", theorem(&theorems[1]), "theorem3", theorem(&theorems[2]),
+        "instructions", instructions));
 }
 
 static json_t *divergence(const struct verification *v, size_t k) {
@@ -243,7 +197,7 @@ static json_t *divergence(const struct verification *v, size_t k) {
     mon_explain_divergence(v, k, text, sizeof text);
     struct pg_insn in;
     pg_decode(d->insn, &in);
-    return json_pack("{s:o, s:I, s:I, s:s, s:s, s:s}", "T", number(d->T), "pc",
+    return json_pack("{s:o, s:I, s:I, s:s, s:s, s:s}", "T", mon_json_number(d->T), "pc",
                      (json_int_t)d->before.psw.pc, "insn", (json_int_t)d->insn, "mnemonic",
                      in.op < PG_NOPS ? pg_rows[in.op].mnemonic : "", "difference", d->difference,
                      "explanation", text);
@@ -253,16 +207,17 @@ static json_t *verified(const struct verification *v, size_t k) {
     const struct pg_lockstep_part *part = pg_lockstep_part(v->lockstep, k);
     const struct pg_counts *counts = part->session->counts(part->session, 0);
     struct mon_shares s = mon_shares(part);
-    json_t *control =
-        json_pack("{s:b, s:b, s:o, s:o}", "audited", part->audited, "lost", part->audit.lost,
-                  "steps", number(part->audit.steps), "entries", number(part->audit.entries));
+    json_t *control = json_pack("{s:b, s:b, s:o, s:o}", "audited", part->audited, "lost",
+                                part->audit.lost, "steps", mon_json_number(part->audit.steps),
+                                "entries", mon_json_number(part->audit.entries));
     if (part->audit.lost)
-        json_object_set_new(control, "T", number(part->audit.T));
+        json_object_set_new(control, "T", mon_json_number(part->audit.T));
     return json_pack("{s:s, s:b, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o}, s:b}", "system",
                      part->system->name, "equal", !part->differs, "difference", part->difference,
                      "divergence", divergence(v, k), "control", control, "shares", "direct",
-                     number(s.direct), "identical", number(s.identical), "replaced",
-                     number(s.replaced), "emulated", number(s.emulated), "promise_kept",
+                     mon_json_number(s.direct), "identical", mon_json_number(s.identical),
+                     "replaced", mon_json_number(s.replaced), "emulated",
+                     mon_json_number(s.emulated), "promise_kept",
                      !part->system->keeps || part->system->keeps(counts));
 }
 
@@ -270,11 +225,12 @@ int mon_json_verify(const struct verification *v) {
     json_t *systems = json_array();
     for (size_t k = 0; k < v->what.n; k++)
         json_array_append_new(systems, verified(v, k));
-    return print(json_pack(
-        "{s:s, s:i, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "schema", "trapeze.verify", "version",
-        VERIFY_VERSION, "guest", string(v->plan.names[0]), "profile", v->what.setup->profile->name,
-        "pass", v->pass, "checkpoints", number(v->checkpoints), "every", number(v->every), "T",
-        number(pg_lockstep_reference(v->lockstep)->cpu.T), "systems", systems));
+    return mon_json_print(
+        json_pack("{s:s, s:i, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "schema", "trapeze.verify",
+                  "version", VERIFY_VERSION, "guest", string(v->plan.names[0]), "profile",
+                  v->what.setup->profile->name, "pass", v->pass, "checkpoints",
+                  mon_json_number(v->checkpoints), "every", mon_json_number(v->every), "T",
+                  mon_json_number(pg_lockstep_reference(v->lockstep)->cpu.T), "systems", systems));
 }
 
 int mon_json_depths(const char *guest, const char *system, const char *engine,
@@ -285,16 +241,16 @@ int mon_json_depths(const char *guest, const char *system, const char *engine,
         json_t *entries = json_array();
         for (size_t level = 0; level < d->depth; level++)
             json_array_append_new(entries, json_integer((json_int_t)d->entries[level]));
-        json_array_append_new(list, json_pack("{s:I, s:{s:s, s:I}, s:b, s:o, s:o, s:o, s:f}",
-                                              "depth", (json_int_t)d->depth, "exit", "kind",
-                                              d->ending.kind, "code", (json_int_t)d->ending.code,
-                                              "equal", d->equal, "instructions",
-                                              number(d->instructions), "traps", number(d->traps),
-                                              "vmm_entries", entries, "host_seconds", d->seconds));
+        json_array_append_new(
+            list, json_pack("{s:I, s:{s:s, s:I}, s:b, s:o, s:o, s:o, s:f}", "depth",
+                            (json_int_t)d->depth, "exit", "kind", d->ending.kind, "code",
+                            (json_int_t)d->ending.code, "equal", d->equal, "instructions",
+                            mon_json_number(d->instructions), "traps", mon_json_number(d->traps),
+                            "vmm_entries", entries, "host_seconds", d->seconds));
     }
-    return print(json_pack("{s:s, s:i, s:o, s:s, s:s, s:o}", "schema", "trapeze.depth", "version",
-                           DEPTH_VERSION, "guest", string(guest), "system", system, "engine",
-                           engine, "depths", list));
+    return mon_json_print(json_pack("{s:s, s:i, s:o, s:s, s:s, s:o}", "schema", "trapeze.depth",
+                                    "version", DEPTH_VERSION, "guest", string(guest), "system",
+                                    system, "engine", engine, "depths", list));
 }
 
 #else
@@ -314,14 +270,6 @@ int mon_json_run(const char *system, const char *engine, const struct mon_result
 
 int mon_json_compare(const char *guest, const char *engine, const struct mon_column *columns,
                      size_t n) {
-    return 0;
-}
-
-int mon_json_bench(const struct bench *b, const struct bench_program *programs, size_t n) {
-    return 0;
-}
-
-int mon_json_nanos(const struct bench *b, const struct bench_nano nanos[BENCH_NANOS]) {
     return 0;
 }
 

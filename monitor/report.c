@@ -1,11 +1,12 @@
 /* report.c - the report's page: its style, text and tables. */
 #include "monitor/report.h"
 
+#include "monitor/colours.h"
 #include "monitor/escape.h"
 
 #include <string.h>
 
-/* Okabe and Ito's colours, which the colour-blind can tell apart. Paper is always light. */
+/* Paper is always light. */
 static const char style[] =
     ":root { --page: #fff; --ink: #1a1a1a; --pale: #5a5a5a; --line: #c8c8c8; --alarm: #b00020 }\n"
     "@media screen and (prefers-color-scheme: dark) {\n"
@@ -28,8 +29,9 @@ static const char style[] =
     "dd { margin-left: 9.5rem; overflow-wrap: anywhere }\n"
     "svg { width: 100%; height: auto; font: 13px system-ui, sans-serif }\n"
     "svg text { fill: var(--ink) } .axis { stroke: var(--line) }\n"
-    ".c0, .r0 { fill: #d55e00 } .c1, .r1 { fill: #e69f00 } .c2, .r2 { fill: #009e73 }\n"
-    ".c3, .r3 { fill: #0072b2 } .c4 { fill: #cc79a7 } .c5 { fill: #56b4e9 }\n"
+    ".c0, .r0 { fill: " MON_VERMILION " } .c1, .r1 { fill: " MON_ORANGE " }\n"
+    ".c2, .r2 { fill: " MON_GREEN " } .c3, .r3 { fill: " MON_BLUE " }\n"
+    ".c4 { fill: " MON_PURPLE " } .c5 { fill: " MON_SKY_BLUE " }\n"
     ".on text { fill: #000 } .on.c3 text { fill: #fff }\n"
     "@media print { body { margin: 0; max-width: none; font-size: 10pt }"
     " h2 { break-after: avoid } svg, tr { break-inside: avoid }"

@@ -31,13 +31,13 @@ static void operations_have_the_exits_that_they_must(void **state) {
 
 static void programs_are_run_natively_and_as_guests(void **state) {
     struct ran ran = execute(&(struct setting){0}, ARGUMENTS("bench", "--runs", "1", "--systems",
-                                                             "bare", "-o", "plot.svg", "crc32"));
+                                                             "bare", "-o", "plot.svg", "chase"));
     if (ran.status == 69) { /* no cross compiler */
         ran_free(&ran);
         skip();
     }
     assert_int_equal(ran.status, 0);
-    assert_contains(ran.out, "crc32");
+    assert_contains(ran.out, "chase");
     assert_contains(ran.out, "mean");
     ran_free(&ran);
     size_t size;
@@ -46,6 +46,35 @@ static void programs_are_run_natively_and_as_guests(void **state) {
     assert_contains(plot, "<title>bare: ");
     assert_contains(plot, "</svg>\n");
     free(plot);
+#ifdef HAVE_JANSSON
+    ran = execute(&(struct setting){0},
+                  ARGUMENTS("bench", "--json", "--runs", "1", "--systems", "bare,te", "chase"));
+    assert_int_equal(ran.status, 0);
+    json_t *j = assert_schema("bench", ran.out);
+    const json_t *row = json_array_get(json_object_get(j, "programs"), 0);
+    assert_string_equal(json_string_value(json_object_get(row, "kind")), "integer");
+    assert_int_equal(json_object_size(json_object_get(row, "seconds")), 3);
+    json_decref(j);
+    ran_free(&ran);
+#endif
+}
+
+/* What one costs comes from two runs of the system; a session is one. */
+static void the_work_of_an_operating_system_is_measured(void **state) {
+#ifdef __SANITIZE_ADDRESS__ /* which is slow */
+    skip();
+#endif
+    struct ran ran = execute(&(struct setting){0},
+                             ARGUMENTS("bench", "--os", "--runs", "1", "--systems", "bare"));
+    if (ran.status == 69) { /* no cross compiler, so that there is no guests/os */
+        ran_free(&ran);
+        skip();
+    }
+    assert_int_equal(ran.status, 0);
+    assert_contains(ran.out, "\nswitch ");
+    assert_contains(ran.out, "\nusertests ");
+    assert_contains(ran.out, "\nbuild ");
+    ran_free(&ran);
 }
 
 /* Model cycles are counters times a table. */
@@ -88,11 +117,11 @@ static void can_be_fitted_to_a_host(void **state) {
 }
 
 static void says_what_is_wrong(void **state) {
-    static const char *const wrong[][6] = {{"bench", "nosuch"},
-                                           {"bench", "--runs", "0"},
-                                           {"bench", "--runs", "x"},
-                                           {"bench", "--systems", "bar"},
-                                           {"bench", "--engine", "threadde"}};
+    static const char *const wrong[][6] = {
+        {"bench", "nosuch"},           {"bench", "hosted"}, /* is for tests */
+        {"bench", "--nano", "--os"},   {"bench", "--bars", "chase"},
+        {"bench", "--runs", "0"},      {"bench", "--runs", "x"},
+        {"bench", "--systems", "bar"}, {"bench", "--engine", "threadde"}};
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         struct ran ran = execute(&(struct setting){0}, wrong[k]);
         assert_int_equal(ran.status, 68);
@@ -106,6 +135,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_have_the_exits_that_they_must),
         cmocka_unit_test(programs_are_run_natively_and_as_guests),
+        cmocka_unit_test(the_work_of_an_operating_system_is_measured),
         cmocka_unit_test(cycles_follow_the_table),
         cmocka_unit_test(can_be_fitted_to_a_host),
         cmocka_unit_test(says_what_is_wrong),

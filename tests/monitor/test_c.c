@@ -55,6 +55,24 @@ static void the_programs_functions_come_first(void **state) {
     expect(0, "4\n", "", "run", "program.elf");
 }
 
+/* Page 0 is not there but for a program that wants no paging; all else is the same. */
+static void runs_unpaged_if_it_is_wanted(void **state) {
+    compile("#include <stdio.h>\n#include <stdlib.h>\n"
+            "int main(int argc, char **argv) {\n"
+            "    volatile int *volatile nothing = NULL;\n"
+            "    printf(\"%p %p\\n\", malloc(10000), (void *)&nothing);\n"
+            "    fflush(stdout);\n"
+            "    return *nothing & 0;\n"
+            "}\n");
+    struct ran paged = execute(&(struct setting){0}, ARGUMENTS("run", "program.elf"));
+    assert_int_equal(paged.status, 65);
+    expect(0, "", "", "cc", "-O1", "-g", "-Wl,--defsym=pg32_unpaged=1", "program.c", "-o",
+           "program.elf");
+    expect(0, paged.out, "", "run", "program.elf");
+    expect(0, paged.out, "", "run", "--system", "bt", "program.elf");
+    ran_free(&paged);
+}
+
 /* Assembly and a library beside it. */
 static void links_several_kinds(void **state) {
     if (!is_there)
@@ -206,6 +224,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_do_not_reach_the_support),
         cmocka_unit_test(the_programs_functions_come_first),
+        cmocka_unit_test(runs_unpaged_if_it_is_wanted),
         cmocka_unit_test(links_several_kinds),
         cmocka_unit_test(links_much_code),
         cmocka_unit_test(clocks_are_the_machines),

@@ -3,6 +3,8 @@
  * main runs in ring 0, paged: memory as it is, but for page 0, so that a null pointer faults. A
  * fault check-stops the machine, and trapeze says where. The heap begins behind the program, the
  * stack has the last quarter of memory, or what data leave of it; a page that faults is between.
+ * With -Wl,--defsym=pg32_unpaged=1 main runs in real mode, memory laid out the same, and nothing
+ * faults there: to see what paging costs.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@ enum {
 
 extern char __heap_begin[];
 extern void __libc_init_array(void);
+extern char pg32_unpaged[] __attribute__((weak));
 int main(int argc, char **argv, char **envp);
 
 static char *heap, *heap_end;
@@ -51,7 +54,7 @@ __attribute__((noreturn)) static void no_room(void) {
 }
 
 struct pg32_psw first_psw __attribute__((aligned(16), used));
-extern char first_paged[];
+extern char at_stack[];
 
 /* Lay out memory, make the tables and the PSW that turns paging on; returns where the real stack
  * begins. */
@@ -65,8 +68,11 @@ __attribute__((used)) static uint32_t prepare(void) {
         no_room();
     heap = __heap_begin;
     heap_end = (char *)end;
-    make_tables(memory, top);
-    first_psw = (struct pg32_psw){PAGED, (uint32_t)first_paged, top, top};
+    first_psw = (struct pg32_psw){0, (uint32_t)at_stack, 0, 0};
+    if (!pg32_unpaged) {
+        make_tables(memory, top);
+        first_psw = (struct pg32_psw){PAGED, (uint32_t)at_stack, top, top};
+    }
     return top;
 }
 
@@ -80,7 +86,7 @@ __attribute__((naked, noreturn, section(".text.start"))) void _start(void) {
         "la t0, trampoline\n\tsw t0, 0x44(zero)\n\t"
         "la sp, first_stack + 1024\n\tla tp, __tls_base\n\tcall prepare\n\t"
         "la t0, first_psw\n\t.insn i 0x0b, 2, x0, 0(t0)\n"
-        "first_paged:\n\tmv sp, a0\n\ttail begin");
+        "at_stack:\n\tmv sp, a0\n\ttail begin");
 }
 
 /* gcc's nested functions, when their addresses are taken, are called by way of four words that the

@@ -1,4 +1,4 @@
-/* bench.c - bench WHAT N: work for the operating system, n times; tests/bench/system.sh measures
+/* bench.c - bench WHAT N: work for the operating system, n times; `trapeze bench --os` measures
  * it.
  *
  *     null    a system call that does nothing much: getpid
