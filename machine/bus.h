@@ -1,7 +1,7 @@
 /* bus.h - the ports, the devices behind them, and the interrupt lines.
  *
- * The bus knows devices only as rows of device.def. It keeps two derived figures for the
- * CPU's sake: the pending lines and the T of the next event.
+ * The bus knows devices only as rows of device.def. It keeps derived figures for the CPU's sake:
+ * the pending lines and the T of the next event.
  */
 #ifndef PG_BUS_H
 #define PG_BUS_H
@@ -18,9 +18,12 @@ enum {
 struct pg_bus {
     void *state[PG_NDEVICES];
     struct pg_plugs plugs;
-    uint32_t lines;      /* pending interrupt lines, a bit each */
-    uint64_t next_event; /* T at which pg_bus_advance has something to do, or PG_NEVER */
-    bool user_matters;   /* next_event depends on whether the machine is in a user ring */
+    uint32_t lines;                /* pending interrupt lines, a bit each */
+    uint64_t next_event;           /* T at which pg_bus_advance has something to do, or PG_NEVER */
+    bool user_matters;             /* next_event depends on whether the machine is in a user ring */
+    struct pg_bus_next {           /* of each device: its next event ... */
+        uint64_t in_zero, in_user; /* ... if the machine stays in ring 0, and if in user rings */
+    } next[PG_NDEVICES];
 };
 
 extern const struct pg_device *const pg_devices[PG_NDEVICES];

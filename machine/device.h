@@ -108,7 +108,7 @@ struct pg_device {
     size_t state_size;
     const struct pg_reg *regs;
     size_t nregs;
-    const struct pg_port *ports;
+    const struct pg_port *ports; /* whose numbers follow one another */
     size_t nports;
     /* Set the state (zeroed before) to what it is at power-on. NULL: all zero. */
     void (*reset)(void *state);

@@ -42,13 +42,17 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
     struct pg_machine *m = vm->m;
     struct pg_real *real = vm->vmm->real;
     const struct pg_psw *guest = &m->cpu.psw;
-    bt_poke(vm, BT_STATUS, guest->status);
-    bt_poke(vm, BT_BASE, guest->base);
-    bt_poke(vm, BT_BOUND, guest->bound);
-    bt_poke(vm, BT_LINES, m->bus.lines);
-    bt_poke(vm, BT_DEADLINE, (uint32_t)bt->deadline);
-    bt_poke(vm, BT_CLOCK, (uint32_t)(m->cpu.T >> 32));
-    bt_poke(vm, BT_POSTED, 0);
+#define BLOCK(field) (BT_##field - BT_BLOCK) / PG_WORD
+    const uint32_t block[BT_BLOCK_WORDS] = {
+        [BLOCK(STATUS)] = guest->status,
+        [BLOCK(BASE)] = guest->base,
+        [BLOCK(BOUND)] = guest->bound,
+        [BLOCK(LINES)] = m->bus.lines,
+        [BLOCK(DEADLINE)] = (uint32_t)bt->deadline,
+        [BLOCK(CLOCK)] = (uint32_t)(m->cpu.T >> 32),
+    };
+#undef BLOCK
+    pg_real_write(real, bt->base + BT_BLOCK, block, BT_BLOCK_WORDS);
 
     uint32_t registers[PG_NMREGS] = {[BT_M_TABLE] = bt_table(vm), [BT_M_BUDGET] = budget};
     struct pg_psw psw = pg_shadow_space(vm);
@@ -56,7 +60,7 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
     psw.pc = offset;
     pg_real_restore(real, m->cpu.r, registers);
     pg_real_smon(real, bt->base, BT_SIZE);
-    pg_real_out(real, vm->vmm->timer_port, pg_vm_slice(vm));
+    pg_vm_arm(vm, pg_vm_slice(vm));
     pg_real_lpsw(real, &psw);
 }
 
@@ -64,7 +68,7 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
 static struct bt_unit *unit_here(struct pg_vm *vm) {
     uint32_t pc = vm->m->cpu.psw.pc, pa;
     if (pc % 4) {
-        pg_vm_interpret(vm, PG_COUNT_interpreted); /* raises the trap */
+        pg_vm_interpret(vm); /* raises the trap */
         return NULL;
     }
     if (!pg_translate(vm->m, pc, PG_FETCH, &pa)) {
@@ -123,7 +127,7 @@ static bool bt_enter(struct pg_vm *vm) {
         return true;
     }
     if (vm->m->cpu.psw.status & PG_TRACE) {
-        pg_vm_interpret(vm, PG_COUNT_interpreted);
+        pg_vm_interpret(vm);
         return false;
     }
     return enter_translated(vm);
@@ -203,10 +207,8 @@ static bool callout(struct pg_vm *vm, struct bt_unit *unit, uint32_t w, uint32_t
         return true;
     }
     unsigned k = update_at(vm, unit, w);
-    struct pg_insn in;
-    pg_decode(pg_ram_read32(&vm->m->ram, unit->pa + 4 * k), &in);
-    pg_vm_interpret(vm, PG_COUNT_emulated);
-    if (in.op < PG_NOPS && bt_continues(in.op) && k + 1U < unit->n && vm->m->cpu.deliveries == 0)
+    enum pg_op op = pg_vm_emulate(vm, pg_ram_read32(&vm->m->ram, unit->pa + 4 * k));
+    if (op != PG_NOPS && bt_continues(op) && k + 1U < unit->n && vm->m->cpu.deliveries == 0)
         resume_at(vm, unit, k + 1);
     return true;
 }

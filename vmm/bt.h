@@ -19,17 +19,19 @@ enum {
     BT_UNITS = 4096,
 
     /* Monitor space of a guest, by offset. */
-    BT_MISS = 0x000,   /* an instruction: the LOOKUP callout, for empty look-up slots */
-    BT_STATUS = 0x004, /* the virtual CPU block: STATUS, BASE and BOUND, as the guest sees them */
-    BT_BASE = 0x008,
-    BT_BOUND = 0x00c,
-    BT_LINES = 0x010,    /* not 0: an interrupt waits for IE */
-    BT_DEADLINE = 0x014, /* low word of the T at which the budget in m7 is used up */
-    BT_CLOCK = 0x01c,    /* high word of T, which does not change before m7 is used up */
-    BT_POSTED = 0x018,   /* bytes used in the buffer of posted port writes */
-    BT_BUFFER = 0x100,   /* that buffer: value, port, value, port, ... */
+    BT_MISS = 0x0000,     /* an instruction: the LOOKUP callout, for empty look-up slots */
+    BT_BLOCK = 0x1000,    /* the virtual CPU block, in a page without instructions */
+    BT_STATUS = BT_BLOCK, /* STATUS, BASE and BOUND, as the guest sees them */
+    BT_BASE = BT_BLOCK + 0x04,
+    BT_BOUND = BT_BLOCK + 0x08,
+    BT_LINES = BT_BLOCK + 0x0c,    /* not 0: an interrupt waits for IE */
+    BT_DEADLINE = BT_BLOCK + 0x10, /* low word of the T at which the budget in m7 is used up */
+    BT_CLOCK = BT_BLOCK + 0x14,    /* high word of T, which does not change before that */
+    BT_POSTED = BT_BLOCK + 0x18,   /* bytes used in the buffer of posted port writes */
+    BT_BLOCK_WORDS = 7,
+    BT_BUFFER = BT_BLOCK + 0x100, /* that buffer: value, port, value, port, ... */
     BT_BUFFER_SIZE = 0x800,
-    BT_TABLES = 0x1000, /* look-up tables: of pairs (guest pc, offset of its translation) */
+    BT_TABLES = 0x2000, /* look-up tables: of pairs (guest pc, offset of its translation) */
     BT_TABLE_SLOTS = 2048,
     BT_TABLE_SIZE = 8 * BT_TABLE_SLOTS,
     BT_NTABLES = 8,
