@@ -88,8 +88,8 @@ uint64_t pg_vm_due(const struct pg_vm *vm);
 /* The same, but no more than a time slice. */
 uint32_t pg_vm_budget(const struct pg_vm *vm);
 
-/* Have the real timer take the processor back from the guest after this many steps, or a few less.
- */
+/* Have the real timer take the processor back from the guest after this many steps, or somewhat
+ * earlier. */
 void pg_vm_arm(struct pg_vm *vm, uint32_t steps);
 
 /* What is left of the guest's time slice, in steps; at least 1. */
