@@ -158,6 +158,7 @@ static void ask(struct pg_bus *bus, const struct pg_env *env, int k) {
 }
 
 static void sum_up(struct pg_bus *bus, const struct pg_env *env) {
+    bus->changes++;
     struct pg_bus_next first = bus->next[0];
     for (int k = 1; k < PG_NDEVICES; k++) {
         first.in_zero = bus->next[k].in_zero < first.in_zero ? bus->next[k].in_zero : first.in_zero;
@@ -189,6 +190,11 @@ uint32_t pg_bus_in(struct pg_bus *bus, struct pg_env *env, uint32_t port) {
     uint32_t value = pg_devices[k]->in(bus->state[k], env, port);
     accessed(bus, env, k);
     return value;
+}
+
+uint32_t pg_bus_look(const struct pg_bus *bus, struct pg_env *env, uint32_t port) {
+    int k = owner(port, PG_STEADY);
+    return pg_devices[k]->in(bus->state[k], env, port);
 }
 
 void pg_bus_out(struct pg_bus *bus, struct pg_env *env, uint32_t port, uint32_t value) {

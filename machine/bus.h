@@ -18,9 +18,10 @@ enum {
 struct pg_bus {
     void *state[PG_NDEVICES];
     struct pg_plugs plugs;
-    uint32_t lines;                /* pending interrupt lines, a bit each */
-    uint64_t next_event;           /* T at which pg_bus_advance has something to do, or PG_NEVER */
-    bool user_matters;             /* next_event depends on whether the machine is in a user ring */
+    uint32_t lines;      /* pending interrupt lines, a bit each */
+    uint64_t next_event; /* T at which pg_bus_advance has something to do, or PG_NEVER */
+    bool user_matters;   /* next_event depends on whether the machine is in a user ring */
+    uint64_t changes; /* how often a device may have changed: between two, PG_STEADY ports keep */
     struct pg_bus_next {           /* of each device: its next event ... */
         uint64_t in_zero, in_user; /* ... if the machine stays in ring 0, and if in user rings */
     } next[PG_NDEVICES];
@@ -41,6 +42,9 @@ int pg_port_by_name(const char *name);
 /* Port access; the port must be claimed. */
 uint32_t pg_bus_in(struct pg_bus *bus, struct pg_env *env, uint32_t port);
 void pg_bus_out(struct pg_bus *bus, struct pg_env *env, uint32_t port, uint32_t value);
+
+/* What a port that is PG_STEADY reads. */
+uint32_t pg_bus_look(const struct pg_bus *bus, struct pg_env *env, uint32_t port);
 
 /* Apply every device event with time <= env->clock.T, in device order. */
 void pg_bus_advance(struct pg_bus *bus, struct pg_env *env);

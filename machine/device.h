@@ -93,6 +93,8 @@ enum pg_access {
     PG_INOUT = 3,
     PG_POSTED = 4, /* beside PG_OUT: no state the guest can see depends on when the write happens,
                       only on the order, so that a VMM may collect such writes */
+    PG_STEADY = 8, /* beside PG_IN: a read changes nothing, and reads the same until the device is
+                      accessed by another port or has an event, so that a VMM may read ahead */
 };
 
 struct pg_port {

@@ -42,8 +42,8 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
     struct pg_machine *m = vm->m;
     struct pg_real *real = vm->vmm->real;
     const struct pg_psw *guest = &m->cpu.psw;
-#define BLOCK(field) (BT_##field - BT_BLOCK) / PG_WORD
-    const uint32_t block[BT_BLOCK_WORDS] = {
+#define BLOCK(field) ((BT_##field - BT_BLOCK) / PG_WORD)
+    uint32_t block[BT_BLOCK_WORDS] = {
         [BLOCK(STATUS)] = guest->status,
         [BLOCK(BASE)] = guest->base,
         [BLOCK(BOUND)] = guest->bound,
@@ -51,6 +51,8 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
         [BLOCK(DEADLINE)] = (uint32_t)bt->deadline,
         [BLOCK(CLOCK)] = (uint32_t)(m->cpu.T >> 32),
     };
+    bt_read_ahead(vm);
+    memcpy(block + BLOCK(INPUTS), bt->values, sizeof bt->values);
 #undef BLOCK
     pg_real_write(real, bt->base + BT_BLOCK, block, BT_BLOCK_WORDS);
 
@@ -188,6 +190,23 @@ static void resume_at(struct pg_vm *vm, struct bt_unit *unit, unsigned k) {
     vm->bt->resume_T = vm->m->cpu.T;
 }
 
+/* The instruction at pa keeps trapping: translate it anew when it is next reached. */
+static void retranslate(struct pg_vm *vm, uint32_t pa) {
+    pg_vm_note(vm, PG_EVENT_retranslate, 0, 0);
+    bt_discard(vm, pa);
+}
+
+/* The instruction at pa calls out. If it accesses a port that a register names, remember which. */
+static void learn_port(struct pg_vm *vm, uint32_t pa, uint32_t word) {
+    struct pg_insn in;
+    pg_decode(word, &in);
+    if ((in.op != PG_OP_in && in.op != PG_OP_out) || in.a == 0)
+        return;
+    uint32_t port = vm->m->cpu.r[in.a] + (uint32_t)in.imm;
+    if (bt_in_line(vm, &in, port) && bt_site_trapped(vm, pa, port))
+        retranslate(vm, pa);
+}
+
 static bool callout(struct pg_vm *vm, struct bt_unit *unit, uint32_t w, uint32_t call) {
     struct pg_bt *bt = vm->bt;
     vm->counts.n[PG_COUNT_callouts]++;
@@ -200,14 +219,20 @@ static bool callout(struct pg_vm *vm, struct bt_unit *unit, uint32_t w, uint32_t
     if (!unit)
         return false;
     if (call == BT_CALL_EXIT) {
-        unsigned slot = unit->exits[0].word == w ? 0 : 1;
+        unsigned slot = 0;
+        while (slot < unit->nexits && unit->exits[slot].word != w)
+            slot++;
+        if (slot == unit->nexits)
+            return false;
         update(vm, unit->exits[slot].target, 0);
         bt->chain = unit;
         bt->chain_slot = slot;
         return true;
     }
     unsigned k = update_at(vm, unit, w);
-    enum pg_op op = pg_vm_emulate(vm, pg_ram_read32(&vm->m->ram, unit->pa + 4 * k));
+    uint32_t word = pg_ram_read32(&vm->m->ram, unit->pa + 4 * k);
+    learn_port(vm, unit->pa + 4 * k, word);
+    enum pg_op op = pg_vm_emulate(vm, word);
     if (op != PG_NOPS && bt_continues(op) && k + 1U < unit->n && vm->m->cpu.deliveries == 0)
         resume_at(vm, unit, k + 1);
     return true;
@@ -256,9 +281,12 @@ static bool leave_translated(struct pg_vm *vm, struct pg_exit *exit) {
     case PG_CAUSE_bound:
     case PG_CAUSE_align: {
         unsigned k = update_at(vm, unit, w);
-        uint64_t T = vm->m->cpu.T;
+        uint64_t T = vm->m->cpu.T, writes = vm->counts.n[PG_COUNT_code_writes];
+        uint32_t pa = unit->pa + 4 * k;
         resume_at(vm, unit, k);
         pg_dispatch(vm, &exit->trap);
+        if (vm->counts.n[PG_COUNT_code_writes] != writes && bt_site_trapped(vm, pa, 0))
+            retranslate(vm, pa);
         /* A store to translated code has been emulated, and may have been to this unit. */
         if (vm->m->cpu.T == T + 1 && vm->m->cpu.deliveries == 0 && bt->resume && k + 1U < unit->n)
             resume_at(vm, unit, k + 1);

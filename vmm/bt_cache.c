@@ -92,13 +92,13 @@ uint32_t bt_table(struct pg_vm *vm) {
 }
 
 static uint32_t table_slot(uint32_t table, uint32_t pc) {
-    return table + 8 * (pc >> 2 & (BT_TABLE_SLOTS - 1));
+    return table + (pc & PG_WORD * (BT_TABLE_SLOTS - 1));
 }
 
 void bt_table_put(struct pg_vm *vm, const struct bt_unit *unit) {
     uint32_t slot = table_slot(bt_table(vm), unit->pc);
     bt_poke(vm, slot, unit->pc);
-    bt_poke(vm, slot + 4, unit->code);
+    bt_poke(vm, slot + BT_TABLE_SIZE / 2, unit->code);
 }
 
 /* ---- chaining */
@@ -151,13 +151,13 @@ static void invalidate(struct pg_vm *vm, struct bt_unit *unit) {
     struct pg_bt *bt = vm->bt;
     while (unit->from)
         unchain(vm, unit->from, unit->from_slot);
-    for (unsigned slot = 0; slot < 2; slot++)
+    for (unsigned slot = 0; slot < unit->nexits; slot++)
         unchain(vm, unit, slot);
     for (unsigned k = 0; k < BT_NTABLES; k++) {
         uint32_t slot = table_slot(BT_TABLES + k * BT_TABLE_SIZE, unit->pc);
-        if (bt_peek(vm, slot + 4) == unit->code) {
+        if (bt_peek(vm, slot + BT_TABLE_SIZE / 2) == unit->code) {
             bt_poke(vm, slot, 0);
-            bt_poke(vm, slot + 4, BT_MISS);
+            bt_poke(vm, slot + BT_TABLE_SIZE / 2, BT_MISS);
         }
     }
     struct bt_unit **link = bucket(bt, unit->pc, unit->pa);
@@ -172,16 +172,8 @@ static void invalidate(struct pg_vm *vm, struct bt_unit *unit) {
         bt->chain = NULL;
 }
 
-/* Somebody wrote [pa, pa + size) in a page with translated code: an emulated store, DMA, or the
- * setting of an accessed or dirty bit. */
-static void code_written(void *context, uint32_t pa, uint32_t size) {
-    struct pg_vmm *vmm = context;
-    struct pg_vm *vm = vmm->vms, *end = vm + vmm->session.nguests;
-    while (vm < end && (!vm->bt || pa < vm->base || pa - vm->base >= vm->m->ram.size))
-        vm++;
-    if (vm == end)
-        return;
-    pa -= vm->base;
+/* Discard the page's units that hold a byte of [pa, pa + size). */
+static void discard(struct pg_vm *vm, uint32_t pa, uint32_t size) {
     struct bt_unit **link = &vm->bt->pages[pa >> PG_PAGE_BITS];
     while (*link) {
         struct bt_unit *unit = *link;
@@ -194,6 +186,22 @@ static void code_written(void *context, uint32_t pa, uint32_t size) {
     }
     if (!vm->bt->pages[pa >> PG_PAGE_BITS])
         pg_ram_unwatch(&vm->m->ram, pa, vm->code_bit);
+}
+
+void bt_discard(struct pg_vm *vm, uint32_t pa) {
+    discard(vm, pa, PG_WORD);
+}
+
+/* Somebody wrote [pa, pa + size) in a page with translated code: an emulated store, DMA, or the
+ * setting of an accessed or dirty bit. */
+static void code_written(void *context, uint32_t pa, uint32_t size) {
+    struct pg_vmm *vmm = context;
+    struct pg_vm *vm = vmm->vms, *end = vm + vmm->session.nguests;
+    while (vm < end && (!vm->bt || pa < vm->base || pa - vm->base >= vm->m->ram.size))
+        vm++;
+    if (vm == end)
+        return;
+    discard(vm, pa - vm->base, size);
 }
 
 /* ---- making room */
