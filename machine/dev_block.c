@@ -39,9 +39,9 @@ static const struct pg_reg regs[] = {
 };
 
 static const struct pg_port ports[] = {
-    {SECTOR, PG_INOUT | PG_POSTED, "block.sector", "first sector"},
-    {ADDRESS, PG_INOUT | PG_POSTED, "block.address", "physical address in memory"},
-    {COUNT, PG_INOUT | PG_POSTED, "block.count", "number of sectors of 512 bytes"},
+    {SECTOR, PG_INOUT | PG_POSTED | PG_STEADY, "block.sector", "first sector"},
+    {ADDRESS, PG_INOUT | PG_POSTED | PG_STEADY, "block.address", "physical address in memory"},
+    {COUNT, PG_INOUT | PG_POSTED | PG_STEADY, "block.count", "number of sectors of 512 bytes"},
     {COMMAND, PG_OUT, "block.command",
      "1: read from disk to memory, 2: write from memory to disk; completes 1000 + 100 x count "
      "steps later. Ignored, with status 0x40, while busy"},
