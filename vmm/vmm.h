@@ -28,7 +28,7 @@ struct pg_vm {
     struct pg_counts counts;
     struct pg_shadow *shadow;   /* NULL until a technique needs it */
     struct pg_bt *bt;           /* bt's own */
-    void *interpreter;          /* interp's own: an engine on m */
+    void *interpreter;          /* interp's and hybrid's own: an engine on m */
     uint64_t entered_T;         /* real T when it last got the processor */
     uint8_t code_bit;           /* watch bit of pages with translated code; 0 without bt */
     struct pg_tracer *tracer;   /* NULL: nobody traces */
