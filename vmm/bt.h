@@ -58,7 +58,8 @@ enum bt_callout {
 
 /* A direct jump out of a unit. */
 struct bt_exit {
-    uint16_t word;      /* of the unit: an EXIT callout, or once chained a jump; 0: no exit */
+    uint16_t word;      /* of the unit: an EXIT callout, or once chained a jump */
+    uint16_t branch;    /* the branch that leads to that word and, once chained, on; 0: none */
     uint32_t target;    /* guest pc */
     struct bt_unit *to; /* chained to this unit, or NULL */
     struct bt_unit *next_from; /* next unit in to's list of units that chain to it */

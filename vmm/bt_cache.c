@@ -113,12 +113,26 @@ static void note_unit(struct pg_vm *vm, enum pg_event event, const struct bt_uni
                                                   .ring = (uint8_t)pg_psw_ring(&vm->m->cpu.psw)});
 }
 
+/* Have the branch of an exit lead to this offset of monitor space, if it reaches that far. */
+static void aim(struct pg_vm *vm, const struct bt_unit *from, const struct bt_exit *exit,
+                uint32_t offset) {
+    struct pg_insn in;
+    uint32_t at = from->code + 4U * exit->branch;
+    if (!exit->branch)
+        return;
+    pg_decode(bt_peek(vm, at), &in);
+    uint32_t word = bt_word(in.op, in.d, in.a, 0, (int32_t)(offset - at) / PG_WORD);
+    if (word)
+        bt_poke(vm, at, word);
+}
+
 void bt_chain(struct pg_vm *vm, struct bt_unit *from, unsigned slot, struct bt_unit *to) {
     struct bt_exit *exit = &from->exits[slot];
     if (exit->to || from->kind != to->kind || exit->target != to->pc)
         return;
     uint32_t at = from->code + 4U * exit->word;
     bt_poke(vm, at, bt_word(PG_OP_jal, 0, 0, 0, (int32_t)(to->code - at) / 4));
+    aim(vm, from, exit, to->code);
     exit->to = to;
     exit->next_from = to->from;
     exit->next_slot = to->from_slot;
@@ -143,6 +157,7 @@ static void unchain(struct pg_vm *vm, struct bt_unit *from, unsigned slot) {
     *unit_slot = exit->next_slot;
     exit->to = NULL;
     bt_poke(vm, from->code + 4U * exit->word, bt_word(PG_OP_hvc, 0, 0, 0, BT_CALL_EXIT));
+    aim(vm, from, exit, from->code + 4U * exit->word);
 }
 
 /* ---- invalidating: a write to code that was translated */

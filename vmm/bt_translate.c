@@ -105,9 +105,12 @@ static void finish_branches(struct making *t) {
         struct pg_insn in;
         pg_decode(t->code[side->word], &in);
         t->code[side->word] = bt_word(in.op, in.d, in.a, 0, unit->words - side->word);
-        if (side->k + 1 < unit->n) /* the tick has counted more than was executed */
-            emit(t, PG_OP_maddi, BT_M_BUDGET, BT_M_BUDGET, 0, unit->n - (side->k + 1));
+        unsigned rest = unit->n - (side->k + 1U), nexits = unit->nexits;
+        if (rest) /* the tick has counted more than was executed */
+            emit(t, PG_OP_maddi, BT_M_BUDGET, BT_M_BUDGET, 0, (int32_t)rest);
         emit_exit(t, side->target);
+        if (!rest && unit->nexits > nexits)
+            unit->exits[nexits].branch = side->word;
     }
 }
 
