@@ -119,10 +119,11 @@ void pg_bus_reset(struct pg_bus *bus) {
 
 /* The device that has the port in that direction, or -1. */
 static int owner(uint32_t port, enum pg_access access) {
-    for (int k = 0; k < PG_NDEVICES; k++)
-        for (size_t p = 0; p < pg_devices[k]->nports; p++)
-            if (pg_devices[k]->ports[p].number == port && pg_devices[k]->ports[p].access & access)
-                return k;
+    for (int k = 0; k < PG_NDEVICES; k++) {
+        uint32_t row = port - pg_devices[k]->ports[0].number;
+        if (row < pg_devices[k]->nports)
+            return pg_devices[k]->ports[row].access & access ? k : -1;
+    }
     return -1;
 }
 
@@ -138,17 +139,68 @@ int pg_port_by_name(const char *name) {
     return -1;
 }
 
+/* The T of a device's next event if the machine were in a user ring, or not. */
+static uint64_t next_of(const struct pg_bus *bus, const struct pg_env *env, int k, bool user) {
+    if (!pg_devices[k]->next)
+        return PG_NEVER;
+    struct pg_env as_if = *env;
+    as_if.clock.user = user;
+    return pg_devices[k]->next(bus->state[k], &as_if);
+}
+
+/* Ask a device for its line and its next event. */
+static void ask(struct pg_bus *bus, const struct pg_env *env, int k) {
+    bool pending = pg_devices[k]->pending && pg_devices[k]->pending(bus->state[k]);
+    if (pg_devices[k]->line >= 0)
+        bus->lines = (bus->lines & ~(1U << pg_devices[k]->line)) | (uint32_t)pending
+                                                                       << pg_devices[k]->line;
+    bus->next[k] = (struct pg_bus_next){next_of(bus, env, k, false), next_of(bus, env, k, true)};
+}
+
+static void sum_up(struct pg_bus *bus, const struct pg_env *env) {
+    bus->changes++;
+    struct pg_bus_next first = bus->next[0];
+    for (int k = 1; k < PG_NDEVICES; k++) {
+        first.in_zero = bus->next[k].in_zero < first.in_zero ? bus->next[k].in_zero : first.in_zero;
+        first.in_user = bus->next[k].in_user < first.in_user ? bus->next[k].in_user : first.in_user;
+    }
+    bus->user_matters = first.in_user != first.in_zero;
+    bus->next_event = env->clock.user ? first.in_user : first.in_zero;
+}
+
+void pg_bus_refresh(struct pg_bus *bus, struct pg_env *env) {
+    for (int k = 0; k < PG_NDEVICES; k++)
+        ask(bus, env, k);
+    sum_up(bus, env);
+}
+
+/* The guest has used a device. The others are as they were, but what a timer that counts user steps
+ * says of its next event holds for the present T alone. */
+static void accessed(struct pg_bus *bus, struct pg_env *env, int k) {
+    if (bus->user_matters) {
+        pg_bus_refresh(bus, env);
+    } else {
+        ask(bus, env, k);
+        sum_up(bus, env);
+    }
+}
+
 uint32_t pg_bus_in(struct pg_bus *bus, struct pg_env *env, uint32_t port) {
     int k = owner(port, PG_IN);
     uint32_t value = pg_devices[k]->in(bus->state[k], env, port);
-    pg_bus_refresh(bus, env);
+    accessed(bus, env, k);
     return value;
+}
+
+uint32_t pg_bus_look(const struct pg_bus *bus, struct pg_env *env, uint32_t port) {
+    int k = owner(port, PG_STEADY);
+    return pg_devices[k]->in(bus->state[k], env, port);
 }
 
 void pg_bus_out(struct pg_bus *bus, struct pg_env *env, uint32_t port, uint32_t value) {
     int k = owner(port, PG_OUT);
     pg_devices[k]->out(bus->state[k], env, port, value);
-    pg_bus_refresh(bus, env);
+    accessed(bus, env, k);
 }
 
 void pg_bus_advance(struct pg_bus *bus, struct pg_env *env) {
@@ -159,23 +211,10 @@ void pg_bus_advance(struct pg_bus *bus, struct pg_env *env) {
 }
 
 uint64_t pg_bus_next(const struct pg_bus *bus, const struct pg_env *env, bool user) {
-    struct pg_env as_if = *env;
     uint64_t first = PG_NEVER;
-    as_if.clock.user = user;
-    for (int k = 0; k < PG_NDEVICES; k++)
-        if (pg_devices[k]->next) {
-            uint64_t T = pg_devices[k]->next(bus->state[k], &as_if);
-            first = T < first ? T : first;
-        }
+    for (int k = 0; k < PG_NDEVICES; k++) {
+        uint64_t T = next_of(bus, env, k, user);
+        first = T < first ? T : first;
+    }
     return first;
-}
-
-void pg_bus_refresh(struct pg_bus *bus, struct pg_env *env) {
-    bus->lines = 0;
-    for (int k = 0; k < PG_NDEVICES; k++)
-        if (pg_devices[k]->pending && pg_devices[k]->pending(bus->state[k]))
-            bus->lines |= 1U << pg_devices[k]->line;
-    uint64_t in_user = pg_bus_next(bus, env, true), in_zero = pg_bus_next(bus, env, false);
-    bus->user_matters = in_user != in_zero;
-    bus->next_event = env->clock.user ? in_user : in_zero;
 }

@@ -1,7 +1,7 @@
 /* bus.h - the ports, the devices behind them, and the interrupt lines.
  *
- * The bus knows devices only as rows of device.def. It keeps two derived figures for the
- * CPU's sake: the pending lines and the T of the next event.
+ * The bus knows devices only as rows of device.def. It keeps derived figures for the CPU's sake:
+ * the pending lines and the T of the next event.
  */
 #ifndef PG_BUS_H
 #define PG_BUS_H
@@ -21,6 +21,10 @@ struct pg_bus {
     uint32_t lines;      /* pending interrupt lines, a bit each */
     uint64_t next_event; /* T at which pg_bus_advance has something to do, or PG_NEVER */
     bool user_matters;   /* next_event depends on whether the machine is in a user ring */
+    uint64_t changes; /* how often a device may have changed: between two, PG_STEADY ports keep */
+    struct pg_bus_next {           /* of each device: its next event ... */
+        uint64_t in_zero, in_user; /* ... if the machine stays in ring 0, and if in user rings */
+    } next[PG_NDEVICES];
 };
 
 extern const struct pg_device *const pg_devices[PG_NDEVICES];
@@ -38,6 +42,9 @@ int pg_port_by_name(const char *name);
 /* Port access; the port must be claimed. */
 uint32_t pg_bus_in(struct pg_bus *bus, struct pg_env *env, uint32_t port);
 void pg_bus_out(struct pg_bus *bus, struct pg_env *env, uint32_t port, uint32_t value);
+
+/* What a port that is PG_STEADY reads. */
+uint32_t pg_bus_look(const struct pg_bus *bus, struct pg_env *env, uint32_t port);
 
 /* Apply every device event with time <= env->clock.T, in device order. */
 void pg_bus_advance(struct pg_bus *bus, struct pg_env *env);

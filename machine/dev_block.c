@@ -39,16 +39,16 @@ static const struct pg_reg regs[] = {
 };
 
 static const struct pg_port ports[] = {
-    {SECTOR, PG_INOUT, "block.sector", "first sector"},
-    {ADDRESS, PG_INOUT, "block.address", "physical address in memory"},
-    {COUNT, PG_INOUT, "block.count", "number of sectors of 512 bytes"},
+    {SECTOR, PG_INOUT | PG_POSTED | PG_STEADY, "block.sector", "first sector"},
+    {ADDRESS, PG_INOUT | PG_POSTED | PG_STEADY, "block.address", "physical address in memory"},
+    {COUNT, PG_INOUT | PG_POSTED | PG_STEADY, "block.count", "number of sectors of 512 bytes"},
     {COMMAND, PG_OUT, "block.command",
      "1: read from disk to memory, 2: write from memory to disk; completes 1000 + 100 x count "
      "steps later. Ignored, with status 0x40, while busy"},
-    {STATUS, PG_INOUT, "block.status",
+    {STATUS, PG_INOUT | PG_STEADY, "block.status",
      "in: 1 busy, 2 done, with 0x10 sectors out of range, 0x20 memory out of range, 0x40 bad "
      "command. out: clears all but busy and drops the line"},
-    {CAPACITY, PG_IN, "block.capacity", "sectors on the disk, 0 if there is none"},
+    {CAPACITY, PG_IN | PG_STEADY, "block.capacity", "sectors on the disk, 0 if there is none"},
 };
 
 /* Check ranges against the disk and memory; nothing here can overflow. */

@@ -21,8 +21,10 @@ static const struct pg_reg regs[] = {
 static const struct pg_port ports[] = {
     {DATA, PG_INOUT | PG_POSTED, "console.data",
      "out: write the low byte. in: take the next input byte, 0xffffffff if there is none"},
-    {STATUS, PG_IN, "console.status", "bit 0: input is available, bit 1: the input has ended"},
-    {CONTROL, PG_INOUT, "console.control", "bit 0: interrupt while there is input or its end"},
+    {STATUS, PG_IN | PG_STEADY, "console.status",
+     "bit 0: input is available, bit 1: the input has ended"},
+    {CONTROL, PG_INOUT | PG_STEADY, "console.control",
+     "bit 0: interrupt while there is input or its end"},
 };
 
 static uint32_t console_in(void *state, struct pg_env *env, unsigned port) {

@@ -13,7 +13,7 @@ static const struct pg_reg regs[] = {
 
 static const struct pg_port ports[] = {
     {EXIT, PG_OUT, "power.exit", "ends the run with this exit code"},
-    {MEMORY, PG_IN, "power.memory", "size of physical memory in bytes"},
+    {MEMORY, PG_IN | PG_STEADY, "power.memory", "size of physical memory in bytes"},
 };
 
 static uint32_t power_in(void *state, struct pg_env *env, unsigned port) {

@@ -21,9 +21,10 @@ static const struct pg_reg regs[] = {
 };
 
 static const struct pg_port ports[] = {
-    {LO, PG_INOUT, "timer.lo", "low word of the deadline"},
-    {HI, PG_INOUT, "timer.hi", "high word of the deadline; from 0x80000000 on it never comes"},
-    {CONTROL, PG_INOUT, "timer.control",
+    {LO, PG_INOUT | PG_STEADY, "timer.lo", "low word of the deadline"},
+    {HI, PG_INOUT | PG_STEADY, "timer.hi",
+     "high word of the deadline; from 0x80000000 on it never comes"},
+    {CONTROL, PG_INOUT | PG_STEADY, "timer.control",
      "out: 0 off, 1 fire when T reaches the deadline, 2 when U does; drops the line. "
      "in: the mode, + 0x10 if pending"},
     {DELTA, PG_OUT, "timer.delta", "deadline = T + value, mode 1; drops the line"},

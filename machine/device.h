@@ -93,6 +93,8 @@ enum pg_access {
     PG_INOUT = 3,
     PG_POSTED = 4, /* beside PG_OUT: no state the guest can see depends on when the write happens,
                       only on the order, so that a VMM may collect such writes */
+    PG_STEADY = 8, /* beside PG_IN: a read changes nothing, and reads the same until the device is
+                      accessed by another port or has an event, so that a VMM may read ahead */
 };
 
 struct pg_port {
@@ -108,7 +110,7 @@ struct pg_device {
     size_t state_size;
     const struct pg_reg *regs;
     size_t nregs;
-    const struct pg_port *ports;
+    const struct pg_port *ports; /* whose numbers follow one another */
     size_t nports;
     /* Set the state (zeroed before) to what it is at power-on. NULL: all zero. */
     void (*reset)(void *state);

@@ -151,8 +151,8 @@ bool pg_sample(struct pg_machine *m);
 /* The second part: fetch and execute one instruction at the pc and deliver what comes of it. */
 void pg_execute(struct pg_machine *m);
 
-/* The same with this word as the instruction at the pc, fetched before. */
-void pg_execute_word(struct pg_machine *m, uint32_t word);
+/* The same with this one as the instruction at the pc, fetched before. */
+void pg_execute_insn(struct pg_machine *m, const struct pg_insn *in);
 
 /* Store the frame, load the new PSW, count the delivery; `pc` is the old pc to store. */
 void pg_deliver(struct pg_machine *m, struct pg_trap trap, uint32_t pc);

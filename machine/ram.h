@@ -98,10 +98,15 @@ static inline uint32_t pg_ram_read(const struct pg_ram *ram, uint32_t pa, unsign
     }
 }
 
-static inline void pg_ram_write(struct pg_ram *ram, uint32_t pa, uint32_t value, unsigned size) {
+/* Store without a word to the watchers, whom the caller tells himself. */
+static inline void pg_ram_put(struct pg_ram *ram, uint32_t pa, uint32_t value, unsigned size) {
     uint8_t *p = ram->bytes + pa;
     for (unsigned k = 0; k < size; k++)
         p[k] = (uint8_t)(value >> 8 * k);
+}
+
+static inline void pg_ram_write(struct pg_ram *ram, uint32_t pa, uint32_t value, unsigned size) {
+    pg_ram_put(ram, pa, value, size);
     if (ram->watch[pa >> PG_PAGE_BITS])
         pg_ram_written(ram, pa, size);
 }

@@ -187,17 +187,18 @@ static bool fetch(struct pg_machine *m, uint32_t *word) {
 
 void pg_execute(struct pg_machine *m) {
     uint32_t word;
-    if (fetch(m, &word))
-        pg_execute_word(m, word);
-    else
+    struct pg_insn in;
+    if (fetch(m, &word)) {
+        pg_decode(word, &in);
+        pg_execute_insn(m, &in);
+    } else {
         pg_deliver(m, m->trap, m->cpu.psw.pc);
+    }
 }
 
-void pg_execute_word(struct pg_machine *m, uint32_t word) {
+void pg_execute_insn(struct pg_machine *m, const struct pg_insn *in) {
     uint32_t status = m->cpu.psw.status;
-    struct pg_insn in;
-    pg_decode(word, &in);
-    if (pg_perform(m, &in) == PG_RETIRED)
+    if (pg_perform(m, in) == PG_RETIRED)
         pg_retire(m, status);
     else
         pg_deliver(m, m->trap, m->cpu.psw.pc);

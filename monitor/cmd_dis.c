@@ -124,9 +124,9 @@ static int disassemble(const struct pg_image *image, const struct mon_args *args
 
 /* The exit of the unit that stands at word w, or -1. */
 static int exit_at(const struct pg_unit_view *u, unsigned w) {
-    for (int slot = 0; slot < 2; slot++)
-        if (u->exits[slot].word && u->exits[slot].word == w)
-            return slot;
+    for (unsigned slot = 0; slot < u->nexits; slot++)
+        if (u->exits[slot].word == w)
+            return (int)slot;
     return -1;
 }
 

@@ -42,13 +42,19 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
     struct pg_machine *m = vm->m;
     struct pg_real *real = vm->vmm->real;
     const struct pg_psw *guest = &m->cpu.psw;
-    bt_poke(vm, BT_STATUS, guest->status);
-    bt_poke(vm, BT_BASE, guest->base);
-    bt_poke(vm, BT_BOUND, guest->bound);
-    bt_poke(vm, BT_LINES, m->bus.lines);
-    bt_poke(vm, BT_DEADLINE, (uint32_t)bt->deadline);
-    bt_poke(vm, BT_CLOCK, (uint32_t)(m->cpu.T >> 32));
-    bt_poke(vm, BT_POSTED, 0);
+#define BLOCK(field) ((BT_##field - BT_BLOCK) / PG_WORD)
+    uint32_t block[BT_BLOCK_WORDS] = {
+        [BLOCK(STATUS)] = guest->status,
+        [BLOCK(BASE)] = guest->base,
+        [BLOCK(BOUND)] = guest->bound,
+        [BLOCK(LINES)] = m->bus.lines,
+        [BLOCK(DEADLINE)] = (uint32_t)bt->deadline,
+        [BLOCK(CLOCK)] = (uint32_t)(m->cpu.T >> 32),
+    };
+    bt_read_ahead(vm);
+    memcpy(block + BLOCK(INPUTS), bt->values, sizeof bt->values);
+#undef BLOCK
+    pg_real_write(real, bt->base + BT_BLOCK, block, BT_BLOCK_WORDS);
 
     uint32_t registers[PG_NMREGS] = {[BT_M_TABLE] = bt_table(vm), [BT_M_BUDGET] = budget};
     struct pg_psw psw = pg_shadow_space(vm);
@@ -56,7 +62,7 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
     psw.pc = offset;
     pg_real_restore(real, m->cpu.r, registers);
     pg_real_smon(real, bt->base, BT_SIZE);
-    pg_real_out(real, vm->vmm->timer_port, pg_vm_slice(vm));
+    pg_vm_arm(vm, pg_vm_slice(vm));
     pg_real_lpsw(real, &psw);
 }
 
@@ -64,7 +70,7 @@ static void enter_code(struct pg_vm *vm, uint32_t offset, uint32_t budget) {
 static struct bt_unit *unit_here(struct pg_vm *vm) {
     uint32_t pc = vm->m->cpu.psw.pc, pa;
     if (pc % 4) {
-        pg_vm_interpret(vm, PG_COUNT_interpreted); /* raises the trap */
+        pg_vm_interpret(vm); /* raises the trap */
         return NULL;
     }
     if (!pg_translate(vm->m, pc, PG_FETCH, &pa)) {
@@ -123,7 +129,7 @@ static bool bt_enter(struct pg_vm *vm) {
         return true;
     }
     if (vm->m->cpu.psw.status & PG_TRACE) {
-        pg_vm_interpret(vm, PG_COUNT_interpreted);
+        pg_vm_interpret(vm);
         return false;
     }
     return enter_translated(vm);
@@ -184,6 +190,23 @@ static void resume_at(struct pg_vm *vm, struct bt_unit *unit, unsigned k) {
     vm->bt->resume_T = vm->m->cpu.T;
 }
 
+/* The instruction at pa keeps trapping: translate it anew when it is next reached. */
+static void retranslate(struct pg_vm *vm, uint32_t pa) {
+    pg_vm_note(vm, PG_EVENT_retranslate, 0, 0);
+    bt_discard(vm, pa);
+}
+
+/* The instruction at pa calls out. If it accesses a port that a register names, remember which. */
+static void learn_port(struct pg_vm *vm, uint32_t pa, uint32_t word) {
+    struct pg_insn in;
+    pg_decode(word, &in);
+    if ((in.op != PG_OP_in && in.op != PG_OP_out) || in.a == 0)
+        return;
+    uint32_t port = vm->m->cpu.r[in.a] + (uint32_t)in.imm;
+    if (bt_in_line(vm, &in, port) && bt_site_trapped(vm, pa, port))
+        retranslate(vm, pa);
+}
+
 static bool callout(struct pg_vm *vm, struct bt_unit *unit, uint32_t w, uint32_t call) {
     struct pg_bt *bt = vm->bt;
     vm->counts.n[PG_COUNT_callouts]++;
@@ -196,17 +219,21 @@ static bool callout(struct pg_vm *vm, struct bt_unit *unit, uint32_t w, uint32_t
     if (!unit)
         return false;
     if (call == BT_CALL_EXIT) {
-        unsigned slot = unit->exits[0].word == w ? 0 : 1;
+        unsigned slot = 0;
+        while (slot < unit->nexits && unit->exits[slot].word != w)
+            slot++;
+        if (slot == unit->nexits)
+            return false;
         update(vm, unit->exits[slot].target, 0);
         bt->chain = unit;
         bt->chain_slot = slot;
         return true;
     }
     unsigned k = update_at(vm, unit, w);
-    struct pg_insn in;
-    pg_decode(pg_ram_read32(&vm->m->ram, unit->pa + 4 * k), &in);
-    pg_vm_interpret(vm, PG_COUNT_emulated);
-    if (in.op < PG_NOPS && bt_continues(in.op) && k + 1U < unit->n && vm->m->cpu.deliveries == 0)
+    uint32_t word = pg_ram_read32(&vm->m->ram, unit->pa + 4 * k);
+    learn_port(vm, unit->pa + 4 * k, word);
+    enum pg_op op = pg_vm_emulate(vm, word);
+    if (op != PG_NOPS && bt_continues(op) && k + 1U < unit->n && vm->m->cpu.deliveries == 0)
         resume_at(vm, unit, k + 1);
     return true;
 }
@@ -254,9 +281,12 @@ static bool leave_translated(struct pg_vm *vm, struct pg_exit *exit) {
     case PG_CAUSE_bound:
     case PG_CAUSE_align: {
         unsigned k = update_at(vm, unit, w);
-        uint64_t T = vm->m->cpu.T;
+        uint64_t T = vm->m->cpu.T, writes = vm->counts.n[PG_COUNT_code_writes];
+        uint32_t pa = unit->pa + 4 * k;
         resume_at(vm, unit, k);
         pg_dispatch(vm, &exit->trap);
+        if (vm->counts.n[PG_COUNT_code_writes] != writes && bt_site_trapped(vm, pa, 0))
+            retranslate(vm, pa);
         /* A store to translated code has been emulated, and may have been to this unit. */
         if (vm->m->cpu.T == T + 1 && vm->m->cpu.deliveries == 0 && bt->resume && k + 1U < unit->n)
             resume_at(vm, unit, k + 1);

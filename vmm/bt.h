@@ -6,7 +6,8 @@
  * "A Comparison of Software and Hardware Techniques for x86 Virtualization", ASPLOS 2006, section
  * 3; Bellard, "QEMU, a Fast and Portable Dynamic Translator", USENIX 2005, for chaining.
  *
- * bt.c enters and leaves translated code, bt_translate.c makes it, bt_cache.c keeps it.
+ * bt.c enters and leaves translated code, bt_translate.c makes it, bt_cache.c keeps it, bt_site.c
+ * says what is to be made anew.
  */
 #ifndef PG_BT_H
 #define PG_BT_H
@@ -16,21 +17,26 @@
 enum {
     BT_UNIT_INSNS = 32,  /* guest instructions in a unit, at most */
     BT_UNIT_WORDS = 480, /* words of translated code in a unit, at most */
+    BT_UNIT_EXITS = 8,   /* ways out of it that are known when it is translated, at most */
     BT_UNITS = 4096,
 
     /* Monitor space of a guest, by offset. */
-    BT_MISS = 0x000,   /* an instruction: the LOOKUP callout, for empty look-up slots */
-    BT_STATUS = 0x004, /* the virtual CPU block: STATUS, BASE and BOUND, as the guest sees them */
-    BT_BASE = 0x008,
-    BT_BOUND = 0x00c,
-    BT_LINES = 0x010,    /* not 0: an interrupt waits for IE */
-    BT_DEADLINE = 0x014, /* low word of the T at which the budget in m7 is used up */
-    BT_CLOCK = 0x01c,    /* high word of T, which does not change before m7 is used up */
-    BT_POSTED = 0x018,   /* bytes used in the buffer of posted port writes */
-    BT_BUFFER = 0x100,   /* that buffer: value, port, value, port, ... */
+    BT_MISS = 0x0000,     /* an instruction: the LOOKUP callout, for empty look-up slots */
+    BT_BLOCK = 0x1000,    /* the virtual CPU block, in a page without instructions */
+    BT_STATUS = BT_BLOCK, /* STATUS, BASE and BOUND, as the guest sees them */
+    BT_BASE = BT_BLOCK + 0x04,
+    BT_BOUND = BT_BLOCK + 0x08,
+    BT_LINES = BT_BLOCK + 0x0c,    /* not 0: an interrupt waits for IE */
+    BT_DEADLINE = BT_BLOCK + 0x10, /* low word of the T at which the budget in m7 is used up */
+    BT_CLOCK = BT_BLOCK + 0x14,    /* high word of T, which does not change before that */
+    BT_POSTED = BT_BLOCK + 0x18,   /* bytes used in the buffer of posted port writes */
+    BT_INPUTS = BT_BLOCK + 0x1c,   /* what some ports read, until the next exit */
+    BT_NINPUTS = 8,
+    BT_BLOCK_WORDS = 7 + BT_NINPUTS,
+    BT_BUFFER = BT_BLOCK + 0x100, /* that buffer: value, port, value, port, ... */
     BT_BUFFER_SIZE = 0x800,
-    BT_TABLES = 0x1000, /* look-up tables: of pairs (guest pc, offset of its translation) */
-    BT_TABLE_SLOTS = 2048,
+    BT_TABLES = 0x2000, /* look-up tables: guest pcs, then the offsets of their translations */
+    BT_TABLE_SLOTS = 4096,
     BT_TABLE_SIZE = 8 * BT_TABLE_SLOTS,
     BT_NTABLES = 8,
     BT_CODE = BT_TABLES + BT_NTABLES * BT_TABLE_SIZE, /* the translation cache */
@@ -52,7 +58,8 @@ enum bt_callout {
 
 /* A direct jump out of a unit. */
 struct bt_exit {
-    uint16_t word;      /* of the unit: an EXIT callout, or once chained a jump; 0: no exit */
+    uint16_t word;      /* of the unit: an EXIT callout, or once chained a jump */
+    uint16_t branch;    /* the branch that leads to that word and, once chained, on; 0: none */
     uint32_t target;    /* guest pc */
     struct bt_unit *to; /* chained to this unit, or NULL */
     struct bt_unit *next_from; /* next unit in to's list of units that chain to it */
@@ -67,7 +74,8 @@ struct bt_unit {
     uint16_t words;  /* of translated code */
     bool valid;
     uint16_t first[BT_UNIT_INSNS]; /* where the translation of each instruction begins */
-    struct bt_exit exits[2];
+    uint8_t nexits;
+    struct bt_exit exits[BT_UNIT_EXITS];
     struct bt_unit *from; /* units that chain to this one, by (unit, slot) */
     uint8_t from_slot;
     struct bt_unit *next_hash, *next_page;
@@ -80,7 +88,14 @@ struct bt_table {
     uint64_t stamp;           /* for the choice of a victim */
 };
 
-enum { BT_HASH = 4096 };
+/* An instruction of the guest's that has trapped. */
+struct bt_site {
+    uint32_t pa;
+    uint32_t port; /* that it named; 0 for a store */
+    uint32_t traps;
+};
+
+enum { BT_HASH = 4096, BT_SITES = 1024, BT_HOT = 16 };
 
 struct pg_bt {
     uint32_t base;        /* real address of monitor space */
@@ -95,6 +110,12 @@ struct pg_bt {
     struct bt_table tables[BT_NTABLES];
     uint64_t stamp;
     uint64_t tlb_changes; /* the departures from the guest's TLB that have been heard of */
+
+    struct bt_site sites[BT_SITES];
+    unsigned ninputs;
+    uint32_t inputs[BT_NINPUTS]; /* ports that are read ahead ... */
+    uint32_t values[BT_NINPUTS]; /* ... what they read ... */
+    uint64_t bus_changes;        /* ... and when */
 
     /* Between an exit and the next entry. */
     uint32_t m[PG_NMREGS];  /* monitor registers at the exit */
@@ -126,6 +147,9 @@ struct bt_unit *bt_new_unit(struct pg_vm *vm);
 /* Make a finished unit findable and watch its page. */
 void bt_add_unit(struct pg_vm *vm, struct bt_unit *unit);
 
+/* Discard all units that hold the guest's instruction at pa. */
+void bt_discard(struct pg_vm *vm, uint32_t pa);
+
 /* Empty the cache. */
 void bt_flush(struct pg_vm *vm);
 
@@ -149,7 +173,25 @@ void bt_table_put(struct pg_vm *vm, const struct bt_unit *unit);
 uint32_t bt_peek(const struct pg_vm *vm, uint32_t offset);
 void bt_poke(struct pg_vm *vm, uint32_t offset, uint32_t value);
 
+/* ---- bt_site.c */
+
+/* The instruction at guest-physical pa has trapped, naming this port. Has it done so often enough
+ * to be translated anew? Says so once. */
+bool bt_site_trapped(struct pg_vm *vm, uint32_t pa, uint32_t port);
+
+/* Has it, and which port was it? */
+bool bt_site_hot(struct pg_vm *vm, uint32_t pa, uint32_t *port);
+
+/* The number of a port that is read ahead, to BT_INPUTS; -1 if it cannot be. */
+int bt_input(struct pg_vm *vm, uint32_t port);
+
+/* Read them. */
+void bt_read_ahead(struct pg_vm *vm);
+
 /* ---- bt_translate.c */
+
+/* Would an access to this port, if it is known, be in-line code? */
+bool bt_in_line(struct pg_vm *vm, const struct pg_insn *in, uint32_t port);
 
 /* Translate the code at (pc, pa), where the guest's present relocation leads. */
 struct bt_unit *bt_translate(struct pg_vm *vm, uint32_t pc, uint32_t pa);

@@ -92,13 +92,13 @@ uint32_t bt_table(struct pg_vm *vm) {
 }
 
 static uint32_t table_slot(uint32_t table, uint32_t pc) {
-    return table + 8 * (pc >> 2 & (BT_TABLE_SLOTS - 1));
+    return table + (pc & PG_WORD * (BT_TABLE_SLOTS - 1));
 }
 
 void bt_table_put(struct pg_vm *vm, const struct bt_unit *unit) {
     uint32_t slot = table_slot(bt_table(vm), unit->pc);
     bt_poke(vm, slot, unit->pc);
-    bt_poke(vm, slot + 4, unit->code);
+    bt_poke(vm, slot + BT_TABLE_SIZE / 2, unit->code);
 }
 
 /* ---- chaining */
@@ -113,12 +113,26 @@ static void note_unit(struct pg_vm *vm, enum pg_event event, const struct bt_uni
                                                   .ring = (uint8_t)pg_psw_ring(&vm->m->cpu.psw)});
 }
 
+/* Have the branch of an exit lead to this offset of monitor space, if it reaches that far. */
+static void aim(struct pg_vm *vm, const struct bt_unit *from, const struct bt_exit *exit,
+                uint32_t offset) {
+    struct pg_insn in;
+    uint32_t at = from->code + 4U * exit->branch;
+    if (!exit->branch)
+        return;
+    pg_decode(bt_peek(vm, at), &in);
+    uint32_t word = bt_word(in.op, in.d, in.a, 0, (int32_t)(offset - at) / PG_WORD);
+    if (word)
+        bt_poke(vm, at, word);
+}
+
 void bt_chain(struct pg_vm *vm, struct bt_unit *from, unsigned slot, struct bt_unit *to) {
     struct bt_exit *exit = &from->exits[slot];
     if (exit->to || from->kind != to->kind || exit->target != to->pc)
         return;
     uint32_t at = from->code + 4U * exit->word;
     bt_poke(vm, at, bt_word(PG_OP_jal, 0, 0, 0, (int32_t)(to->code - at) / 4));
+    aim(vm, from, exit, to->code);
     exit->to = to;
     exit->next_from = to->from;
     exit->next_slot = to->from_slot;
@@ -143,6 +157,7 @@ static void unchain(struct pg_vm *vm, struct bt_unit *from, unsigned slot) {
     *unit_slot = exit->next_slot;
     exit->to = NULL;
     bt_poke(vm, from->code + 4U * exit->word, bt_word(PG_OP_hvc, 0, 0, 0, BT_CALL_EXIT));
+    aim(vm, from, exit, from->code + 4U * exit->word);
 }
 
 /* ---- invalidating: a write to code that was translated */
@@ -151,13 +166,13 @@ static void invalidate(struct pg_vm *vm, struct bt_unit *unit) {
     struct pg_bt *bt = vm->bt;
     while (unit->from)
         unchain(vm, unit->from, unit->from_slot);
-    for (unsigned slot = 0; slot < 2; slot++)
+    for (unsigned slot = 0; slot < unit->nexits; slot++)
         unchain(vm, unit, slot);
     for (unsigned k = 0; k < BT_NTABLES; k++) {
         uint32_t slot = table_slot(BT_TABLES + k * BT_TABLE_SIZE, unit->pc);
-        if (bt_peek(vm, slot + 4) == unit->code) {
+        if (bt_peek(vm, slot + BT_TABLE_SIZE / 2) == unit->code) {
             bt_poke(vm, slot, 0);
-            bt_poke(vm, slot + 4, BT_MISS);
+            bt_poke(vm, slot + BT_TABLE_SIZE / 2, BT_MISS);
         }
     }
     struct bt_unit **link = bucket(bt, unit->pc, unit->pa);
@@ -172,16 +187,8 @@ static void invalidate(struct pg_vm *vm, struct bt_unit *unit) {
         bt->chain = NULL;
 }
 
-/* Somebody wrote [pa, pa + size) in a page with translated code: an emulated store, DMA, or the
- * setting of an accessed or dirty bit. */
-static void code_written(void *context, uint32_t pa, uint32_t size) {
-    struct pg_vmm *vmm = context;
-    struct pg_vm *vm = vmm->vms, *end = vm + vmm->session.nguests;
-    while (vm < end && (!vm->bt || pa < vm->base || pa - vm->base >= vm->m->ram.size))
-        vm++;
-    if (vm == end)
-        return;
-    pa -= vm->base;
+/* Discard the page's units that hold a byte of [pa, pa + size). */
+static void discard(struct pg_vm *vm, uint32_t pa, uint32_t size) {
     struct bt_unit **link = &vm->bt->pages[pa >> PG_PAGE_BITS];
     while (*link) {
         struct bt_unit *unit = *link;
@@ -194,6 +201,22 @@ static void code_written(void *context, uint32_t pa, uint32_t size) {
     }
     if (!vm->bt->pages[pa >> PG_PAGE_BITS])
         pg_ram_unwatch(&vm->m->ram, pa, vm->code_bit);
+}
+
+void bt_discard(struct pg_vm *vm, uint32_t pa) {
+    discard(vm, pa, PG_WORD);
+}
+
+/* Somebody wrote [pa, pa + size) in a page with translated code: an emulated store, DMA, or the
+ * setting of an accessed or dirty bit. */
+static void code_written(void *context, uint32_t pa, uint32_t size) {
+    struct pg_vmm *vmm = context;
+    struct pg_vm *vm = vmm->vms, *end = vm + vmm->session.nguests;
+    while (vm < end && (!vm->bt || pa < vm->base || pa - vm->base >= vm->m->ram.size))
+        vm++;
+    if (vm == end)
+        return;
+    discard(vm, pa - vm->base, size);
 }
 
 /* ---- making room */

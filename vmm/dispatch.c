@@ -14,7 +14,7 @@ void pg_enter_direct(struct pg_vm *vm, const struct pg_psw *relocation) {
         .bound = relocation->bound,
     };
     pg_real_restore(vmm->real, vm->m->cpu.r, vm->m->cpu.m);
-    pg_real_out(vmm->real, vmm->timer_port, pg_vm_budget(vm));
+    pg_vm_arm(vm, pg_vm_budget(vm));
     vm->entered_T = pg_real_rdt(vmm->real);
     pg_real_lpsw(vmm->real, &real);
 }
@@ -93,7 +93,7 @@ bool pg_emulates_no_innocuous(const struct pg_counts *counts) {
 void pg_dispatch(struct pg_vm *vm, const struct pg_trap *trap) {
     switch (trap->cause) {
     case PG_CAUSE_interrupt: break; /* the timer: whatever is due, the loop in vmm.c will see */
-    case PG_CAUSE_privilege: pg_vm_interpret(vm, PG_COUNT_emulated); break;
+    case PG_CAUSE_privilege: pg_vm_emulate(vm, trap->insn); break;
     case PG_CAUSE_page:
     case PG_CAUSE_fetch_page: page_fault(vm, trap); break;
     default: pg_reflect(vm, trap); break;

@@ -8,13 +8,54 @@
 #include "vmm/shadow.h"
 #include "vmm/vmm.h"
 
-static bool in_supervisor(const struct pg_vm *vm) {
-    return pg_psw_supervisor(&vm->m->cpu.psw);
+static bool hybrid_open(struct pg_vm *vm, struct pg_error *err) {
+    vm->interpreter = vm->vmm->engine->open(vm->m);
+    if (!vm->interpreter)
+        return pg_fail(err, "the host is out of memory");
+    return pg_shadow_open(vm, err);
+}
+
+static void hybrid_close(struct pg_vm *vm) {
+    pg_shadow_close(vm);
+    if (vm->interpreter)
+        vm->vmm->engine->close(vm->interpreter);
+}
+
+/* Who looks on while supervisor code is interpreted, and who else does. */
+struct interpreting {
+    struct pg_vm *vm;
+    pg_onlooker_fn *other;
+    void *context;
+};
+
+/* Traps that the interpreter delivers are the VMM's. Outside ring 0 it stops, as it does where
+ * firmware is entered. */
+static void look_on(void *context, const struct pg_machine *m, uint32_t status, bool delivered) {
+    const struct interpreting *i = context;
+    if (i->other)
+        i->other(i->context, m, status, delivered);
+    if (delivered)
+        pg_vm_reflected(i->vm);
+    if (pg_psw_ring(&m->cpu.psw) != 0)
+        i->vm->m->entered = true;
+}
+
+/* Have the engine interpret until the guest leaves ring 0 or something is due. */
+static void interpret(struct pg_vm *vm) {
+    struct pg_machine *m = vm->m;
+    struct interpreting i = {vm, m->onlooker, m->onlooker_context};
+    uint64_t retired = m->retired;
+    m->onlooker = look_on;
+    m->onlooker_context = &i;
+    vm->vmm->engine->run(vm->interpreter, m->cpu.T + pg_vm_budget(vm));
+    m->onlooker = i.other;
+    m->onlooker_context = i.context;
+    vm->counts.n[PG_COUNT_interpreted] += m->retired - retired;
 }
 
 static bool hybrid_enter(struct pg_vm *vm) {
-    if (in_supervisor(vm)) {
-        pg_vm_interpret_while(vm, in_supervisor, pg_vm_budget(vm));
+    if (pg_psw_ring(&vm->m->cpu.psw) == 0) {
+        interpret(vm);
         return false;
     }
     pg_enter_relocated(vm);
@@ -22,8 +63,8 @@ static bool hybrid_enter(struct pg_vm *vm) {
 }
 
 static const struct pg_technique technique = {
-    .open = pg_shadow_open,
-    .close = pg_shadow_close,
+    .open = hybrid_open,
+    .close = hybrid_close,
     .enter = hybrid_enter,
     .exit = pg_exit_relocated,
     .check = pg_shadow_check,

@@ -2,7 +2,8 @@
 
 #include "vmm/bt.h"
 
-_Static_assert((int)PG_LISTING_INSNS == BT_UNIT_INSNS && (int)PG_LISTING_WORDS == BT_UNIT_WORDS,
+_Static_assert((int)PG_LISTING_INSNS == BT_UNIT_INSNS && (int)PG_LISTING_WORDS == BT_UNIT_WORDS &&
+                   (int)PG_LISTING_EXITS == BT_UNIT_EXITS,
                "a view has room for a unit");
 
 static struct pg_vm *translating(struct pg_session *session, size_t k) {
@@ -24,13 +25,14 @@ void pg_listing_unit(struct pg_session *session, size_t k, size_t i, struct pg_u
                                   .offset = unit->code,
                                   .n = unit->n,
                                   .words = unit->words,
-                                  .valid = unit->valid};
+                                  .valid = unit->valid,
+                                  .nexits = unit->nexits};
     memcpy(view->first, unit->first, sizeof view->first);
     for (unsigned j = 0; j < unit->n; j++)
         view->guest[j] = pg_ram_read32(&vm->m->ram, unit->pa + 4 * j);
     for (unsigned w = 0; w < unit->words; w++)
         view->code[w] = bt_peek(vm, unit->code + 4 * w);
-    for (unsigned slot = 0; slot < 2; slot++) {
+    for (unsigned slot = 0; slot < unit->nexits; slot++) {
         view->exits[slot].word = unit->exits[slot].word;
         view->exits[slot].target = unit->exits[slot].target;
         view->exits[slot].chained = unit->exits[slot].to != NULL;
@@ -59,6 +61,9 @@ const char *pg_listing_place(uint32_t offset) {
     case BT_DEADLINE: return "T of the next event";
     case BT_CLOCK: return "T, high word";
     case BT_POSTED: return "posted port writes";
-    default: return NULL;
+    default:
+        return offset >= BT_INPUTS && offset < BT_INPUTS + PG_WORD * BT_NINPUTS
+                   ? "what a port reads"
+                   : NULL;
     }
 }

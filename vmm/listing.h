@@ -4,7 +4,7 @@
 
 #include "vmm/system.h"
 
-enum { PG_LISTING_INSNS = 32, PG_LISTING_WORDS = 480 };
+enum { PG_LISTING_INSNS = 32, PG_LISTING_WORDS = 480, PG_LISTING_EXITS = 8 };
 
 /* One translation unit. */
 struct pg_unit_view {
@@ -16,13 +16,12 @@ struct pg_unit_view {
     uint32_t guest[PG_LISTING_INSNS]; /* instruction words, as they stand in memory now */
     uint16_t first[PG_LISTING_INSNS]; /* where the translation of each begins */
     uint32_t code[PG_LISTING_WORDS];  /* the translation, chained jumps as they stand now */
-    /* The unit's direct jumps out: word (0: none), guest pc, and pc of the unit it is chained to.
-     */
+    unsigned nexits;                  /* the unit's direct jumps out: word, guest pc, chained? */
     struct {
         unsigned word;
         uint32_t target;
         bool chained;
-    } exits[2];
+    } exits[PG_LISTING_EXITS];
 };
 
 /* How many units guest k's cache holds; 0 for systems that do not translate. */

@@ -101,6 +101,22 @@ void pg_real_poke(struct pg_real *real, uint32_t pa, uint32_t value) {
     leave(real);
 }
 
+void pg_real_read(const struct pg_real *real, uint32_t pa, uint32_t *words, unsigned n) {
+    const struct pg_machine *m = enter(real);
+    for (unsigned k = 0; k < n; k++)
+        words[k] = pg_ram_read32(&m->ram, pa + PG_WORD * k);
+    leave(real);
+}
+
+void pg_real_write(struct pg_real *real, uint32_t pa, const uint32_t *words, unsigned n) {
+    struct pg_machine *m = enter(real);
+    for (unsigned k = 0; k < n; k++)
+        pg_ram_put(&m->ram, pa + PG_WORD * k, words[k], PG_WORD);
+    if (m->ram.watch[pa >> PG_PAGE_BITS])
+        pg_ram_written(&m->ram, pa, PG_WORD * n);
+    leave(real);
+}
+
 void pg_real_clear(struct pg_real *real, uint32_t pa, uint32_t size) {
     struct pg_machine *m = enter(real);
     memset(m->ram.bytes + pa, 0, size);

@@ -25,9 +25,12 @@ void pg_real_close(struct pg_real *real);
  * got at the real machine's interrupts. */
 bool pg_real_run(struct pg_real *real);
 
-/* Physical memory: a word, a cleared range, or a window for a virtual machine's memory. */
+/* Physical memory: a word, n words of one page, a cleared range, or a window for a virtual
+ * machine's memory. */
 uint32_t pg_real_peek(const struct pg_real *real, uint32_t pa);
 void pg_real_poke(struct pg_real *real, uint32_t pa, uint32_t value);
+void pg_real_read(const struct pg_real *real, uint32_t pa, uint32_t *words, unsigned n);
+void pg_real_write(struct pg_real *real, uint32_t pa, const uint32_t *words, unsigned n);
 void pg_real_clear(struct pg_real *real, uint32_t pa, uint32_t size);
 void pg_real_window(struct pg_real *real, uint32_t pa, uint32_t size, struct pg_ram *window);
 

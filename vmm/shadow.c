@@ -6,12 +6,14 @@ enum { SPACES = 64 };
 
 /* What a page of the pool is used for. */
 struct page {
-    uint8_t space; /* 0: free, else number of the space + 1 */
+    uint8_t space; /* 0: none, else number of the space + 1 */
+    bool retired;  /* its space is gone, but the real TLB may hold what came from it */
     bool leaf;     /* a second-level table */
     uint16_t slot; /* of a second-level table: its place in the root table */
 };
 
 struct space {
+    bool used;
     uint32_t mode, base; /* of the guest's relocation */
     unsigned ring;       /* virtual; only paged spaces depend on it */
     uint32_t root;       /* page of the pool */
@@ -19,23 +21,32 @@ struct space {
 
 struct pg_shadow {
     uint32_t base; /* real address of the pool */
-    uint32_t nused;
+    uint32_t nfree;
+    uint32_t next; /* page of the pool where the search for a free one begins */
     struct page pages[PG_SHADOW_PAGES];
-    size_t nspaces;
+    size_t nspaces;       /* all beyond are unused */
     size_t last;          /* the space looked up last */
     uint64_t tlb_changes; /* the departures from the guest's TLB that have been dropped here */
     struct space spaces[SPACES];
+    bool *writable; /* per page of the guest's memory: some leaf may grant stores to it */
 };
 
 bool pg_shadow_open(struct pg_vm *vm, struct pg_error *err) {
     vm->shadow = calloc(1, sizeof *vm->shadow);
-    if (!vm->shadow || !pg_allocate(vm->vmm, PG_SHADOW_BYTES, &vm->shadow->base))
+    if (vm->shadow)
+        vm->shadow->writable =
+            calloc(vm->m->ram.size >> PG_PAGE_BITS, sizeof *vm->shadow->writable);
+    if (!vm->shadow || !vm->shadow->writable ||
+        !pg_allocate(vm->vmm, PG_SHADOW_BYTES, &vm->shadow->base))
         return pg_fail(err, "no memory for shadow page tables");
+    vm->shadow->nfree = PG_SHADOW_PAGES;
     vm->shadow->tlb_changes = vm->m->tlb.changes;
     return true;
 }
 
 void pg_shadow_close(struct pg_vm *vm) {
+    if (vm->shadow)
+        free(vm->shadow->writable);
     free(vm->shadow);
     vm->shadow = NULL;
 }
@@ -44,22 +55,48 @@ static uint32_t page_address(const struct pg_shadow *s, uint32_t page) {
     return s->base + page * PG_PAGE;
 }
 
-static void flush(struct pg_vm *vm) {
+/* Discard the paged spaces, or all. Nothing leads to their tables any more, so that what the real
+ * TLB holds of them does not matter until the pages are used again. */
+static void discard(struct pg_vm *vm, bool all) {
     struct pg_shadow *s = vm->shadow;
-    if (s->nspaces == 0)
+    bool any = false;
+    for (size_t k = 0; k < s->nspaces; k++)
+        if (s->spaces[k].used && (all || s->spaces[k].mode == PG_MODE_PAGED)) {
+            s->spaces[k].used = false;
+            any = true;
+        }
+    if (!any)
         return;
-    s->nused = 0;
-    s->nspaces = s->last = 0;
-    memset(s->pages, 0, sizeof s->pages);
-    pg_real_tlbia(vm->vmm->real);
+    for (uint32_t p = 0; p < PG_SHADOW_PAGES; p++)
+        if (s->pages[p].space && !s->spaces[s->pages[p].space - 1].used)
+            s->pages[p].retired = true;
     pg_vm_note(vm, PG_EVENT_shadow_flush, 0, 0);
+}
+
+/* Have n free pages, if need be by discarding all spaces. */
+static void make_room(struct pg_vm *vm, uint32_t n) {
+    struct pg_shadow *s = vm->shadow;
+    while (s->nfree < n) {
+        for (uint32_t p = 0; p < PG_SHADOW_PAGES; p++)
+            if (s->pages[p].retired) {
+                s->pages[p] = (struct page){0};
+                s->nfree++;
+            }
+        pg_real_tlbia(vm->vmm->real);
+        if (s->nfree < n)
+            discard(vm, true);
+    }
 }
 
 /* A cleared page of the pool. The caller has made sure that there is one. */
 static uint32_t take_page(struct pg_vm *vm, size_t space, bool leaf, uint32_t slot) {
     struct pg_shadow *s = vm->shadow;
-    uint32_t page = s->nused++;
-    s->pages[page] = (struct page){(uint8_t)(space + 1), leaf, (uint16_t)slot};
+    while (s->pages[s->next].space)
+        s->next = (s->next + 1) % PG_SHADOW_PAGES;
+    uint32_t page = s->next;
+    s->nfree--;
+    s->pages[page] =
+        (struct page){.space = (uint8_t)(space + 1), .leaf = leaf, .slot = (uint16_t)slot};
     pg_real_clear(vm->vmm->real, page_address(s, page), PG_PAGE);
     return page;
 }
@@ -69,7 +106,7 @@ static void drop(struct pg_vm *vm, uint32_t root, uint32_t page) {
     struct pg_shadow *s = vm->shadow;
     struct pg_real *real = vm->vmm->real;
     for (size_t k = 0; k < s->nspaces; k++) {
-        if (s->spaces[k].mode != PG_MODE_PAGED || s->spaces[k].base != root)
+        if (!s->spaces[k].used || s->spaces[k].mode != PG_MODE_PAGED || s->spaces[k].base != root)
             continue;
         uint32_t entry = page_address(s, s->spaces[k].root) + 4 * (page >> 10);
         uint32_t table = pg_real_peek(real, entry) & PG_PTE_FRAME;
@@ -84,9 +121,14 @@ static void catch_up(struct pg_vm *vm) {
     struct pg_tlb_departure left;
     while (pg_tlb_departed(&vm->m->tlb, &vm->shadow->tlb_changes, &left))
         if (left.page == PG_TLB_ALL)
-            flush(vm);
+            discard(vm, false);
         else
             drop(vm, left.root, left.page);
+}
+
+static bool is_space(const struct space *space, const struct space *key) {
+    return space->used && space->base == key->base && space->mode == key->mode &&
+           space->ring == key->ring;
 }
 
 /* The space for the guest's present relocation and ring. */
@@ -94,22 +136,30 @@ static struct space *find_space(struct pg_vm *vm) {
     struct pg_shadow *s = vm->shadow;
     catch_up(vm);
     const struct pg_psw *guest = &vm->m->cpu.psw;
-    struct space key = {.mode = guest->status & PG_MODE};
+    struct space key = {.used = true, .mode = guest->status & PG_MODE};
     if (key.mode != PG_MODE_REAL)
         key.base = guest->base;
     if (key.mode == PG_MODE_PAGED)
         key.ring = pg_psw_ring(guest);
-    for (size_t n = 0; n < s->nspaces; n++) {
-        size_t k = (s->last + n) % s->nspaces;
-        if (s->spaces[k].base == key.base && s->spaces[k].mode == key.mode &&
-            s->spaces[k].ring == key.ring) {
+    if (is_space(&s->spaces[s->last], &key))
+        return &s->spaces[s->last];
+    size_t unused = SPACES;
+    for (size_t k = 0; k < s->nspaces; k++) {
+        if (is_space(&s->spaces[k], &key)) {
             s->last = k;
             return &s->spaces[k];
         }
+        if (!s->spaces[k].used && unused == SPACES)
+            unused = k;
     }
-    if (s->nspaces == SPACES || s->nused + 2 > PG_SHADOW_PAGES)
-        flush(vm);
-    s->last = s->nspaces++;
+    if (unused == SPACES && s->nspaces < SPACES)
+        unused = s->nspaces++;
+    if (unused == SPACES) {
+        discard(vm, true);
+        unused = 0;
+    }
+    make_room(vm, 2);
+    s->last = unused;
     key.root = take_page(vm, s->last, false, 0);
     s->spaces[s->last] = key;
     pg_vm_note(vm, PG_EVENT_space, guest->base, 0);
@@ -145,8 +195,7 @@ enum pg_fill pg_shadow_fill(struct pg_vm *vm, uint32_t va, enum pg_use use) {
     if (vm->m->ram.watch[pa >> PG_PAGE_BITS] & vm->code_bit)
         rights &= ~(uint32_t)PG_PTE_W;
 
-    if (s->nused + 1 > PG_SHADOW_PAGES)
-        flush(vm);
+    make_room(vm, 1);
     struct space *space = find_space(vm);
     uint32_t slot = va >> 22;
     uint32_t entry = page_address(s, space->root) + 4 * slot;
@@ -156,17 +205,26 @@ enum pg_fill pg_shadow_fill(struct pg_vm *vm, uint32_t va, enum pg_use use) {
         pg_real_poke(real, entry, table | PG_PTE_V);
     }
     uint32_t frame = vm->base + (pa & PG_PTE_FRAME);
+    s->writable[pa >> PG_PAGE_BITS] |= (rights & PG_PTE_W) != 0;
     pg_real_poke(real, table + 4 * (va >> PG_PAGE_BITS & 0x3ff),
                  frame | PG_PTE_RING | PG_PTE_A | PG_PTE_D | rights | PG_PTE_V);
     return use == PG_WRITE && !(rights & PG_PTE_W) ? PG_FILL_PROTECTED : PG_FILL_HIDDEN;
+}
+
+/* Is this page of the pool a second-level table of a space? */
+static bool is_leaf(const struct pg_shadow *s, uint32_t page) {
+    return s->pages[page].space && s->pages[page].leaf && !s->pages[page].retired;
 }
 
 void pg_shadow_protect(struct pg_vm *vm, uint32_t pa) {
     struct pg_shadow *s = vm->shadow;
     struct pg_real *real = vm->vmm->real;
     uint32_t frame = vm->base + (pa & PG_PTE_FRAME);
-    for (uint32_t page = 0; page < s->nused; page++)
-        for (uint32_t k = 0; s->pages[page].leaf && k < 1024; k++) {
+    if (!s->writable[pa >> PG_PAGE_BITS])
+        return;
+    s->writable[pa >> PG_PAGE_BITS] = false;
+    for (uint32_t page = 0; page < PG_SHADOW_PAGES; page++)
+        for (uint32_t k = 0; is_leaf(s, page) && k < 1024; k++) {
             uint32_t where = page_address(s, page) + 4 * k;
             uint32_t pte = pg_real_peek(real, where);
             if (pte & PG_PTE_W && (pte & PG_PTE_FRAME) == frame) {
@@ -224,7 +282,7 @@ static bool check_real_tlb(const struct pg_vm *vm, struct pg_error *err) {
     bool ok = true;
     for (size_t e = 0; ok && e < n; e++)
         for (size_t k = 0; ok && k < s->nspaces; k++)
-            if (entries[e].root == page_address(s, s->spaces[k].root))
+            if (s->spaces[k].used && entries[e].root == page_address(s, s->spaces[k].root))
                 ok = check_entry(vm, &s->spaces[k], entries[e].page, entries[e].pte, "real TLB",
                                  err);
     free(entries);
@@ -234,9 +292,9 @@ static bool check_real_tlb(const struct pg_vm *vm, struct pg_error *err) {
 bool pg_shadow_check(struct pg_vm *vm, struct pg_error *err) {
     const struct pg_shadow *s = vm->shadow;
     catch_up(vm);
-    for (uint32_t p = 0; p < s->nused; p++) {
+    for (uint32_t p = 0; p < PG_SHADOW_PAGES; p++) {
         const struct page *page = &s->pages[p];
-        for (uint32_t k = 0; page->leaf && k < 1024; k++)
+        for (uint32_t k = 0; is_leaf(s, p) && k < 1024; k++)
             if (!check_entry(vm, &s->spaces[page->space - 1], (uint32_t)page->slot << 10 | k,
                              pg_real_peek(vm->vmm->real, page_address(s, p) + 4 * k),
                              "shadow page table", err))

@@ -41,6 +41,18 @@ uint32_t pg_vm_budget(const struct pg_vm *vm) {
     return due < pg_vm_slice(vm) ? (uint32_t)due : pg_vm_slice(vm);
 }
 
+/* A guest's time and real time mostly pass together, and then the alarm stands right. A guest that
+ * falls behind real time, for the VMM's fills or its own translation, finds it early: if by little,
+ * an exit more now and then costs less than setting it at each entry. */
+void pg_vm_arm(struct pg_vm *vm, uint32_t steps) {
+    struct pg_vmm *vmm = vm->vmm;
+    uint64_t now = pg_real_rdt(vmm->real), at = now + steps;
+    if (vmm->alarm <= at && vmm->alarm > now + steps / 2)
+        return;
+    pg_real_out(vmm->real, vmm->timer_port, steps);
+    vmm->alarm = at;
+}
+
 /* ---- what happens */
 
 /* Count an event. True if it is also to be told: without a tracer none need be made up. */
@@ -100,18 +112,18 @@ void pg_vm_left(struct pg_vm *vm) {
 
 /* ---- interpreting */
 
-/* Run a v_i, and count: as `counter` if it retires, as a reflection if it traps or is traced. */
-static enum pg_op count_step(struct pg_vm *vm, enum pg_counter counter, bool fetched,
-                             uint32_t word) {
+/* Run a v_i, and count: as `counter` if it retires, as a reflection if it traps or is traced. `in`
+ * is the instruction, or NULL: fetch it. Has it retired? */
+static bool count_step(struct pg_vm *vm, enum pg_counter counter, const struct pg_insn *in) {
     struct pg_machine *m = vm->m;
     uint64_t retired = m->retired;
     uint32_t deliveries = m->cpu.deliveries;
     struct pg_trace_event event = {.event = PG_EVENT_emulate};
     if (vm->tracer)
         event = now(vm, PG_EVENT_emulate);
-    m->trap.insn = 0;
-    if (fetched)
-        pg_execute_word(m, word);
+    m->trap = (struct pg_trap){0};
+    if (in)
+        pg_execute_insn(m, in);
     else
         pg_execute(m);
     event.insn = m->trap.insn;
@@ -121,21 +133,28 @@ static enum pg_op count_step(struct pg_vm *vm, enum pg_counter counter, bool fet
         vm->counts.n[counter]++;
     if (m->cpu.deliveries != 0 && (m->retired != retired || m->cpu.deliveries != deliveries))
         pg_vm_reflected(vm);
-    struct pg_insn in;
-    pg_decode(m->trap.insn, &in);
-    return m->retired != retired ? (enum pg_op)in.op : PG_NOPS;
+    return m->retired != retired;
 }
 
-void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter) {
-    enum pg_op op = count_step(vm, counter, false, 0);
-    if (counter == PG_COUNT_emulated && op != PG_NOPS)
-        vm->counts.emulations[op]++;
+void pg_vm_interpret(struct pg_vm *vm) {
+    count_step(vm, PG_COUNT_interpreted, NULL);
+}
+
+enum pg_op pg_vm_emulate(struct pg_vm *vm, uint32_t word) {
+    struct pg_insn in;
+    pg_decode(word, &in);
+    if (!count_step(vm, PG_COUNT_emulated, &in))
+        return PG_NOPS;
+    vm->counts.emulations[in.op]++;
+    return (enum pg_op)in.op;
 }
 
 void pg_vm_complete(struct pg_vm *vm, uint32_t word) {
     struct pg_trace_event event = now(vm, PG_EVENT_complete);
     event.insn = word;
-    if (count_step(vm, PG_COUNT_emulated, true, word) != PG_NOPS)
+    struct pg_insn in;
+    pg_decode(word, &in);
+    if (count_step(vm, PG_COUNT_emulated, &in))
         pg_vm_note_event(vm, &event);
 }
 
@@ -148,7 +167,7 @@ static bool is_due(const struct pg_vm *vm) {
 
 void pg_vm_interpret_while(struct pg_vm *vm, bool (*here)(const struct pg_vm *vm), uint64_t n) {
     while (n-- > 0 && vm->m->run == PG_RUNNING && !is_due(vm) && here(vm))
-        pg_vm_interpret(vm, PG_COUNT_interpreted);
+        pg_vm_interpret(vm);
 }
 
 /* Do all that the virtual machine does without the processor: device events, interrupts, and code
@@ -163,7 +182,7 @@ static bool settle(struct pg_vm *vm) {
         } else if (m->run == PG_RUNNING) {
             if (!(m->cpu.psw.status & PG_MON))
                 return true;
-            pg_vm_interpret(vm, PG_COUNT_interpreted);
+            pg_vm_interpret(vm);
         }
     }
     return false;
@@ -173,28 +192,32 @@ static bool settle(struct pg_vm *vm) {
 
 /* The next guest from `current` on that can use the processor, or NULL. */
 static struct pg_vm *schedule(struct pg_vmm *vmm) {
+    size_t k = vmm->current;
     for (size_t n = 0; n < vmm->session.nguests; n++) {
-        struct pg_vm *vm = &vmm->vms[(vmm->current + n) % vmm->session.nguests];
+        struct pg_vm *vm = &vmm->vms[k];
         if (!ended(vm) && vm->m->run == PG_RUNNING) {
             if (n > 0)
                 vmm->used = 0;
-            vmm->current = (size_t)(vm - vmm->vms);
+            vmm->current = k;
             return vm;
         }
+        k = k + 1 < vmm->session.nguests ? k + 1 : 0;
     }
     return NULL;
 }
 
 /* What the hardware stored. */
 static struct pg_exit read_frame(const struct pg_real *real) {
-    const uint32_t at = PG_FRAME_PSW;
+    uint32_t frame[PG_FRAME_T / PG_WORD + 2];
+    pg_real_read(real, PG_FRAME_PSW, frame, sizeof frame / sizeof *frame);
+#define AT(field) frame[(field) / PG_WORD]
     return (struct pg_exit){
-        .psw = {pg_real_peek(real, at), pg_real_peek(real, at + 4), pg_real_peek(real, at + 8),
-                pg_real_peek(real, at + 12)},
-        .trap = {(enum pg_cause)pg_real_peek(real, PG_FRAME_CAUSE),
-                 pg_real_peek(real, PG_FRAME_VALUE), pg_real_peek(real, PG_FRAME_INSN)},
-        .T = pg_real_peek(real, PG_FRAME_T) | (uint64_t)pg_real_peek(real, PG_FRAME_T + 4) << 32,
+        .psw = {AT(PG_FRAME_PSW), AT(PG_FRAME_PSW + 4), AT(PG_FRAME_PSW + 8),
+                AT(PG_FRAME_PSW + 12)},
+        .trap = {(enum pg_cause)AT(PG_FRAME_CAUSE), AT(PG_FRAME_VALUE), AT(PG_FRAME_INSN)},
+        .T = AT(PG_FRAME_T) | (uint64_t)AT(PG_FRAME_T + 4) << 32,
     };
+#undef AT
 }
 
 bool pg_vmm_execute(struct pg_vmm *vmm, struct pg_exit *exit) {
@@ -256,7 +279,7 @@ static enum pg_progress vmm_run(struct pg_session *session, uint64_t steps) {
             return broken(vmm, "a guest makes no progress", &(struct pg_exit){0});
         uint64_t took = vm->m->cpu.T - T; /* of its own time, or if that was more, of real time */
         real_T = pg_real_rdt(vmm->real) - real_T;
-        took = 1 + (took > real_T ? took : real_T);
+        took = took > real_T ? took : real_T;
         done += took;
         vmm->used += took;
         if (vmm->used >= whole_slice(vmm))

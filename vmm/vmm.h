@@ -28,7 +28,7 @@ struct pg_vm {
     struct pg_counts counts;
     struct pg_shadow *shadow;   /* NULL until a technique needs it */
     struct pg_bt *bt;           /* bt's own */
-    void *interpreter;          /* interp's own: an engine on m */
+    void *interpreter;          /* interp's and hybrid's own: an engine on m */
     uint64_t entered_T;         /* real T when it last got the processor */
     uint8_t code_bit;           /* watch bit of pages with translated code; 0 without bt */
     struct pg_tracer *tracer;   /* NULL: nobody traces */
@@ -69,6 +69,7 @@ struct pg_vmm {
     uint32_t memory;        /* bytes of the real machine */
     uint32_t next_free;     /* the allocator's mark */
     uint32_t timer_port;    /* timer.delta */
+    uint64_t alarm;         /* real T at which the real timer fires, or has fired */
     size_t current;         /* the guest that has, or is next to have, the processor */
     uint64_t used;          /* steps of its time slice that it has used */
     struct pg_vm vms[];     /* session.nguests of them */
@@ -86,6 +87,10 @@ uint64_t pg_vm_due(const struct pg_vm *vm);
 
 /* The same, but no more than a time slice. */
 uint32_t pg_vm_budget(const struct pg_vm *vm);
+
+/* Have the real timer take the processor back from the guest after this many steps, or somewhat
+ * earlier. */
+void pg_vm_arm(struct pg_vm *vm, uint32_t steps);
 
 /* What is left of the guest's time slice, in steps; at least 1. */
 uint32_t pg_vm_slice(const struct pg_vm *vm);
@@ -106,9 +111,12 @@ void pg_vm_left(struct pg_vm *vm);
  * stopped instead. */
 bool pg_vmm_execute(struct pg_vmm *vmm, struct pg_exit *exit);
 
-/* Interpret one instruction of the guest by its v_i; its trap, if it has one, is reflected.
- * `counter` says what it counts as if it retires (PG_COUNT_emulated or PG_COUNT_interpreted). */
-void pg_vm_interpret(struct pg_vm *vm, enum pg_counter counter);
+/* Interpret the guest's next instruction by its v_i; its trap, if it has one, is reflected. */
+void pg_vm_interpret(struct pg_vm *vm);
+
+/* The same for an instruction that the real machine has fetched for the guest, and that trapped for
+ * the VMM to emulate it. Returns it, or PG_NOPS if it has not retired. */
+enum pg_op pg_vm_emulate(struct pg_vm *vm, uint32_t word);
 
 /* Do the rest of an instruction that the real machine has fetched and that faulted, where it cannot
  * be fetched again: its own access has changed the TLB's entry for the page that it stands in, or

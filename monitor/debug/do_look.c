@@ -298,10 +298,9 @@ static void put_unit(struct debugger *d, const struct pg_unit_view *v) {
         if (v->first[k] >= end)
             fputc('\n', d->out);
     }
-    for (int slot = 0; slot < 2; slot++)
-        if (v->exits[slot].word)
-            fprintf(d->out, "  exit to %08x, %s\n", v->exits[slot].target,
-                    v->exits[slot].chained ? "chained" : "by a callout");
+    for (unsigned slot = 0; slot < v->nexits; slot++)
+        fprintf(d->out, "  exit to %08x, %s\n", v->exits[slot].target,
+                v->exits[slot].chained ? "chained" : "by a callout");
 }
 
 /* Of several units that hold the address the longest: where a step of ours ended, another one

@@ -10,6 +10,7 @@ static void tables(void **state) {
             assert_int_equal(pg_port_by_name(x->name), x->number);
             assert_int_equal(strncmp(x->name, pg_devices[a]->name, strlen(pg_devices[a]->name)), 0);
             assert_true(x->access & PG_INOUT && x->meaning[0] && x->number < 0x8000);
+            assert_int_equal(x->number, pg_devices[a]->ports[0].number + p);
             for (int b = 0; b < PG_NDEVICES; b++)
                 for (size_t q = 0; q < pg_devices[b]->nports; q++) {
                     const struct pg_port *y = &pg_devices[b]->ports[q];

@@ -193,6 +193,51 @@ static void a_store_into_the_running_unit_takes_effect_at_once(void **state) {
     pg_image_free((struct pg_image *)setup.image);
 }
 
+/* Port accesses through a register and stores beside code: what has trapped for a while is
+ * translated anew for it, and is still right when something else comes. */
+static void what_keeps_trapping_is_translated_anew(void **state) {
+    enum { ROUNDS = 100, PORTS = 3 };
+    const uint32_t code[] = {
+        bt_word(PG_OP_auipc, 12, 0, 0, 0),                             /* 0x1000 */
+        bt_word(PG_OP_addi, 5, 0, 0, pg_port_by_name("block.sector")), /* and those */
+        bt_word(PG_OP_addi, 9, 0, 0, PORTS),                           /* behind it */
+        bt_word(PG_OP_addi, 8, 0, 0, ROUNDS),                          /* */
+        bt_word(PG_OP_out, 8, 5, 0, 0),                                /* posted */
+        bt_word(PG_OP_in, 6, 5, 0, 0),                                 /* too early */
+        bt_word(PG_OP_in, 7, 0, 0, pg_port_by_name("block.sector")),   /* in-line */
+        bt_word(PG_OP_add, 10, 10, 6, 0),                              /* */
+        bt_word(PG_OP_add, 10, 10, 7, 0),                              /* */
+        bt_word(PG_OP_sw, 10, 12, 0, 0x100),                           /* */
+        bt_word(PG_OP_addi, 8, 8, 0, -1),                              /* */
+        bt_word(PG_OP_bne, 8, 0, 0, -7),                               /* */
+        bt_word(PG_OP_addi, 5, 5, 0, 1),                               /* */
+        bt_word(PG_OP_addi, 9, 9, 0, -1),                              /* */
+        bt_word(PG_OP_bne, 9, 0, 0, -11),                              /* */
+        bt_word(PG_OP_out, 10, 0, 0, 0),
+    };
+    struct pg_setup setup = {.image = words(code, sizeof code / sizeof *code),
+                             .memory = PG_RANDOM_MEMORY,
+                             .limit = PG_NEVER};
+    struct pg_error err = {""};
+    struct pg_session *bare = pg_system_bare.open(pg_engines[0], &setup, 1, &err);
+    assert_non_null(bare);
+    run_to_the_end(bare);
+    for (int e = 0; pg_engines[e]; e++) {
+        struct pg_session *s = pg_system_bt.open(pg_engines[e], &setup, 1, &err);
+        assert_non_null(s);
+        run_to_the_end(s);
+        assert_same_machine(bare->guest(bare, 0), s->guest(s, 0));
+        const uint64_t *n = s->counts(s, 0)->n;
+        assert_true(n[PG_COUNT_retranslated] >= 1 + PORTS);
+        assert_true(n[PG_COUNT_code_writes] <= BT_HOT);
+        assert_true(n[PG_COUNT_emulated] - n[PG_COUNT_code_writes] <
+                    2 * PORTS * ROUNDS + 2 * PORTS * BT_HOT); /* `in` and `sw`, hardly ever `out` */
+        s->close(s);
+    }
+    bare->close(bare);
+    pg_image_free((struct pg_image *)setup.image);
+}
+
 static void a_guest_that_does_not_fit_is_refused(void **state) {
     struct pg_image *image = pg_random_guest(1, PG_RANDOM_UNPAGED);
     for (int k = 0; pg_systems[k]; k++) {
@@ -215,6 +260,7 @@ int main(void) {
         cmocka_unit_test(a_full_cache_is_flushed),
         cmocka_unit_test(a_loop_stays_in_the_cache),
         cmocka_unit_test(a_store_into_the_running_unit_takes_effect_at_once),
+        cmocka_unit_test(what_keeps_trapping_is_translated_anew),
         cmocka_unit_test(a_guest_that_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
