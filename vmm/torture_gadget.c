@@ -45,6 +45,7 @@ void gadget_pairs(struct torture *t) {
     uint32_t second = one_in(t, 2) ? forward_branch(t) : 0;
     uint32_t kind = below(t, 7);
     int32_t n = (int32_t)below(t, 32);
+    unsigned e = one_in(t, 2) ? d : a;
     switch (kind) {
     case 0: put(t, PG_OP_lui, d, 0, 0, (int32_t)below(t, 0x100000)); break;
     case 1: put(t, PG_OP_slli, d, a, 0, n); break;
@@ -57,7 +58,7 @@ void gadget_pairs(struct torture *t) {
     if (second)
         torture_land(t, second);
     switch (kind) {
-    case 0: put(t, PG_OP_addi, one_in(t, 2) ? d : a, d, 0, (int32_t)below(t, 0x1000)); break;
+    case 0: put(t, PG_OP_addi, e, d, 0, (int32_t)below(t, 0x1000)); break;
     case 1: put(t, PG_OP_srli, d, d, 0, n); break;
     case 2: put(t, PG_OP_or, d, d, a, 0); break;
     case 3: put(t, PG_OP_bne, d, 0, 0, 2); break;
@@ -266,8 +267,9 @@ void gadget_hot(struct torture *t) {
     uint32_t at = some_data(t) & ~3U, n = between(t, 1, 6);
     torture_point(t, BASE, at);
     for (; n > 0; n--) {
+        int32_t offset = 4 * (int32_t)below(t, 16);
         if (one_in(t, 2))
-            torture_access(t, BASE, 4 * (int32_t)below(t, 16), one_in(t, 2));
+            torture_access(t, BASE, offset, one_in(t, 2));
         else
             put_alu(t, 1);
     }
