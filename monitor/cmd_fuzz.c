@@ -14,6 +14,7 @@ enum {
     CHECKPOINTS = 4,     /* of a program that is not stopped at irregular times */
     COVERED = 20000,     /* steps of each program that are looked at for coverage */
     SHRINK_TRIES = 3000, /* runs */
+    SHRUNK = 3,          /* programs that are looked into; of further ones, only that they differ */
     SHOWN = 40,          /* instructions of a shrunk program */
     PROGRESS_MS = 500,
 };
@@ -125,7 +126,7 @@ static void report(struct fuzzing *f, uint64_t seed, const struct pg_lockstep_pa
     struct pg_divergence d;
     struct pg_error err;
     char text[128];
-    bool found = pg_lockstep_bisect(&f->what, part, &d, &err);
+    bool found = f->failed < SHRUNK && pg_lockstep_bisect(&f->what, part, &d, &err);
     unsigned long long T = found ? d.T : part->good;
     printf("%s:%llu under %s: %s\n", f->kind->name, (unsigned long long)seed, part->system->name,
            found ? d.difference : part->difference);
@@ -137,7 +138,8 @@ static void report(struct fuzzing *f, uint64_t seed, const struct pg_lockstep_pa
     }
     print_command(f, seed, part->system->name, T);
     f->setup.image = image; /* which shrinks */
-    show_shrunk(f, image, part->system, T);
+    if (f->failed < SHRUNK)
+        show_shrunk(f, image, part->system, found ? T : part->bad);
     f->setup.image = whole;
     pg_image_free(image);
 }
