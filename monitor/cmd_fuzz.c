@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 enum {
-    CHECKPOINTS = 4,     /* of a program that is not stopped at irregular times */
-    COVERED = 20000,     /* steps of each program that are looked at for coverage */
-    SHRINK_TRIES = 3000, /* runs */
-    SHRUNK = 3,          /* programs that are looked into; of further ones, only that they differ */
-    SHOWN = 40,          /* instructions of a shrunk program */
+    CHECKPOINTS = 4,    /* of a program that is not stopped at irregular times */
+    COVERED = 20000,    /* steps of each program that are looked at for coverage */
+    SHRINK = 100000000, /* steps that may be spent on it, and */
+    SHRINK_RUN = 5000,  /* what a run costs besides its steps */
+    SHRUNK = 3,         /* programs that are looked into; of further ones, only that they differ */
+    SHOWN = 40,         /* instructions of a shrunk program */
     PROGRESS_MS = 500,
 };
 
@@ -70,7 +71,7 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
                         uint64_t T) {
     struct failing failing = {.what = f->what, .T = T + 1};
     char text[128];
-    unsigned shown = 0;
+    unsigned shown = 0, tries = (unsigned)(SHRINK / (T + SHRINK_RUN));
     failing.what.systems[0] = system;
     failing.what.n = 1;
     /* Best is a program that fails by itself, without the random guest's disk and input. */
@@ -83,8 +84,7 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
     bool alone = still_fails(&failing);
     if (!alone)
         failing.what.setup = &f->setup;
-    size_t left =
-        mon_shrink(image, f->kind->code, f->kind->code_end, SHRINK_TRIES, still_fails, &failing);
+    size_t left = mon_shrink(image, f->kind->code, f->kind->code_end, tries, still_fails, &failing);
     printf("    shrunk to %zu instructions%s:\n", left,
            alone ? "" : ", with the disk and the input that random guests have");
     for (uint32_t at = f->kind->code; at < f->kind->code_end && shown < SHOWN; at += 4) {

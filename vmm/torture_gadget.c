@@ -95,7 +95,7 @@ static uint32_t some_data(struct torture *t) {
 }
 
 void gadget_memory(struct torture *t) {
-    uint32_t at = some_data(t), n = between(t, 1, 10);
+    uint32_t at = some_data(t), n = between(t, 1, one_in(t, 3) ? 20 : 6);
     int32_t skew = one_in(t, 2) ? 0 : (int32_t)below(t, 4); /* an odd base for even addresses */
     if (one_in(t, 4))
         torture_li(t, BASE, at + (uint32_t)skew);
