@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 enum {
-    CHECKPOINTS = 4,     /* of a program that is not stopped at irregular times */
-    COVERED = 20000,     /* steps of each program that are looked at for coverage */
-    SHRINK_TRIES = 3000, /* runs */
-    SHOWN = 40,          /* instructions of a shrunk program */
+    CHECKPOINTS = 4,    /* of a program that is not stopped at irregular times */
+    COVERED = 20000,    /* steps of each program that are looked at for coverage */
+    SHRINK = 100000000, /* steps that may be spent on it, and */
+    SHRINK_RUN = 5000,  /* what a run costs besides its steps */
+    SHRUNK = 3,         /* programs that are looked into; of further ones, only that they differ */
+    SHOWN = 40,         /* instructions of a shrunk program */
     PROGRESS_MS = 500,
 };
 
@@ -69,7 +71,7 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
                         uint64_t T) {
     struct failing failing = {.what = f->what, .T = T + 1};
     char text[128];
-    unsigned shown = 0;
+    unsigned shown = 0, tries = (unsigned)(SHRINK / (T + SHRINK_RUN));
     failing.what.systems[0] = system;
     failing.what.n = 1;
     /* Best is a program that fails by itself, without the random guest's disk and input. */
@@ -82,8 +84,7 @@ static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct 
     bool alone = still_fails(&failing);
     if (!alone)
         failing.what.setup = &f->setup;
-    size_t left =
-        mon_shrink(image, f->kind->code, f->kind->code_end, SHRINK_TRIES, still_fails, &failing);
+    size_t left = mon_shrink(image, f->kind->code, f->kind->code_end, tries, still_fails, &failing);
     printf("    shrunk to %zu instructions%s:\n", left,
            alone ? "" : ", with the disk and the input that random guests have");
     for (uint32_t at = f->kind->code; at < f->kind->code_end && shown < SHOWN; at += 4) {
@@ -125,7 +126,7 @@ static void report(struct fuzzing *f, uint64_t seed, const struct pg_lockstep_pa
     struct pg_divergence d;
     struct pg_error err;
     char text[128];
-    bool found = pg_lockstep_bisect(&f->what, part, &d, &err);
+    bool found = f->failed < SHRUNK && pg_lockstep_bisect(&f->what, part, &d, &err);
     unsigned long long T = found ? d.T : part->good;
     printf("%s:%llu under %s: %s\n", f->kind->name, (unsigned long long)seed, part->system->name,
            found ? d.difference : part->difference);
@@ -137,7 +138,8 @@ static void report(struct fuzzing *f, uint64_t seed, const struct pg_lockstep_pa
     }
     print_command(f, seed, part->system->name, T);
     f->setup.image = image; /* which shrinks */
-    show_shrunk(f, image, part->system, T);
+    if (f->failed < SHRUNK)
+        show_shrunk(f, image, part->system, found ? T : part->bad);
     f->setup.image = whole;
     pg_image_free(image);
 }

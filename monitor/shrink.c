@@ -31,14 +31,15 @@ static bool blank(uint8_t *bytes, uint8_t *saved, uint32_t at, uint32_t size, un
 size_t mon_shrink(struct pg_image *image, uint32_t begin, uint32_t end, unsigned tries,
                   mon_fails_fn *fails, void *context) {
     uint8_t *bytes = image->segments[0].bytes, *saved = malloc(end - begin);
-    for (uint32_t size = (end - begin) / 2; saved && size >= 4; size /= 2) {
+    for (uint32_t words = (end - begin) / 8; saved && words > 0; words /= 2) {
+        uint32_t size = 4 * words;
         bool any;
         do {
             any = false;
             for (uint32_t at = begin; at < end && tries > 0; at += size)
                 any |= blank(bytes, saved, at, at + size < end ? size : end - at, &tries, fails,
                              context);
-        } while (any && size == 4 && tries > 0);
+        } while (any && words == 1 && tries > 0);
     }
     free(saved);
     size_t left = 0;

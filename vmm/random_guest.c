@@ -111,7 +111,8 @@ static void make_psws(struct maker *g) {
     for (uint32_t k = 0; k < NPSWS; k++) {
         uint32_t pc = CODE + 4 * below(g, CODE_WORDS);
         uint32_t ring = below(g, 2) ? 0 : below(g, 4);
-        uint32_t status = ring | (below(g, 10) ? PG_IE : 0) | (below(g, 12) ? 0 : PG_TRACE);
+        uint32_t status = ring | (below(g, 10) ? PG_IE : 0);
+        status |= below(g, 12) ? 0 : PG_TRACE;
         uint32_t base = 0, bound = 0;
         unsigned modes = g->style & (PG_RANDOM_UNPAGED | PG_RANDOM_PAGED);
         bool paged = modes == PG_RANDOM_PAGED || (modes & PG_RANDOM_PAGED && below(g, 2));
@@ -143,6 +144,14 @@ static unsigned any_register(struct pg_maker *g) {
 
 static unsigned any(struct maker *g) {
     return any_register(&g->g);
+}
+
+/* An instruction on any registers. Its immediate was drawn before them, and so are the fields, one
+ * by one from the last, in all the rest of this file: C leaves the order of arguments open. */
+static void put_random(struct maker *g, enum pg_op op, int32_t imm) {
+    enum pg_format format = pg_rows[op].format;
+    unsigned a = pg_format_has(format, 'a') && format != PG_FMT_M ? any(g) : 0;
+    put(g, op, any(g), a, 0, imm);
 }
 
 /* A branch or jump distance that stays in the code, mostly backwards and short. */
@@ -178,7 +187,7 @@ static void make_monitor(struct maker *g) {
         put(g, PG_OP_lui, 11, 0, 0, (int32_t)below(g, 3));
         put(g, PG_OP_smon, 10, 11, 0, 0);
         break;
-    case 1: put(g, PG_OP_gmon, any(g), 0, 0, (int32_t)below(g, 2)); break;
+    case 1: put_random(g, PG_OP_gmon, (int32_t)below(g, 2)); break;
     case 2:
     case 3:
     case 4: put(g, words[below(g, 4)], d, a, 0, offset); break;
@@ -187,7 +196,10 @@ static void make_monitor(struct maker *g) {
     case 7: put(g, PG_OP_maddi, d, b, 0, (int32_t)below(g, 2000) - 1000); break;
     case 8: put(g, PG_OP_mandi, d, b, 0, (int32_t)below(g, 0x10000)); break;
     case 9: put(g, PG_OP_madd + below(g, 3), d, b, d, 0); break;
-    case 10: put(g, PG_OP_mbeq + below(g, 2), d, b, 0, distance(g)); break;
+    case 10:
+        offset = distance(g);
+        put(g, PG_OP_mbeq + below(g, 2), d, b, 0, offset);
+        break;
     default:
         if (below(g, 2))
             put(g, PG_OP_tick, 0, 0, 0, (int32_t)below(g, 20));
@@ -222,9 +234,11 @@ static void make_remap(struct maker *g) {
 static void make_port(struct maker *g) {
     const struct pg_device *device = pg_devices[below(g, PG_NDEVICES)];
     const struct pg_port *port = &device->ports[below(g, (uint32_t)device->nports)];
-    if (port->number == 0 || below(g, 20) == 0)
-        put(g, below(g, 2) ? PG_OP_in : PG_OP_out, any(g), 0, 0, (int32_t)below(g, 0x100) + 1);
-    else if (port->access & PG_IN && below(g, 2))
+    if (port->number == 0 || below(g, 20) == 0) {
+        int32_t number = (int32_t)below(g, 0x100) + 1;
+        unsigned d = any(g);
+        put(g, below(g, 2) ? PG_OP_in : PG_OP_out, d, 0, 0, number);
+    } else if (port->access & PG_IN && below(g, 2))
         put(g, PG_OP_in, any(g), 0, 0, port->number);
     else
         /* No deadline far away: idle would pass all of the program's time at once. */
@@ -244,7 +258,7 @@ static void make_sensitive(struct maker *g) {
         put(g, PG_OP_addi, 6, 0, 0, (int32_t)below(g, 6) + 1);
         put(g, PG_OP_out, 6, 0, 0, 0x23);
         for (uint32_t k = below(g, 6); k > 0; k--)
-            put(g, PG_OP_addi, any(g), any(g), 0, (int32_t)k);
+            put_random(g, PG_OP_addi, (int32_t)k);
         put(g, PG_OP_addi, 5, 0, 0, PG_IE);
         put(g, PG_OP_ppsw, 0, 5, 0, 0);
         break;
@@ -258,9 +272,9 @@ static void make_sensitive(struct maker *g) {
             (int32_t)(below(g, 8) ? (below(g, 5) ? PG_IE : 0) : below(g, 64)));
         put(g, PG_OP_ppsw, 0, 5, 0, 0);
         break;
-    case 2: put(g, PG_OP_grel, any(g), 0, 0, (int32_t)below(g, 2)); break;
-    case 3: put(g, PG_OP_probe, any(g), any(g), 0, 0); break;
-    case 4: put(g, PG_OP_rdt, any(g), 0, 0, (int32_t)below(g, 2)); break;
+    case 2: put_random(g, PG_OP_grel, (int32_t)below(g, 2)); break;
+    case 3: put_random(g, PG_OP_probe, 0); break;
+    case 4: put_random(g, PG_OP_rdt, (int32_t)below(g, 2)); break;
     case 5:
         put(g, PG_OP_addi, 6, 0, 0, (int32_t)below(g, 400) + 1);
         put(g, PG_OP_out, 6, 0, 0, below(g, 16) ? 0x23 : 0x24); /* the timer, T or U */
@@ -268,13 +282,17 @@ static void make_sensitive(struct maker *g) {
     case 6: put(g, PG_OP_out, any(g), 0, 0, 0x10); break;
     case 7: {
         static const int32_t ports[] = {0x01, 0x10, 0x11, 0x12, 0x20, 0x22, 0x25, 0x34, 0x35, 0x77};
-        put(g, PG_OP_in, any(g), 0, 0, ports[below(g, 10)]);
+        put_random(g, PG_OP_in, ports[below(g, 10)]);
         break;
     }
     case 8: put(g, PG_OP_tlbi, 0, any(g), 0, 0); break;
     case 9: put(g, below(g, 4) ? PG_OP_svc : PG_OP_tlbia, 0, 0, 0, 0); break;
     case 10: put(g, PG_OP_svc, 0, 0, 0, (int32_t)below(g, 100)); break;
-    case 11: put(g, below(g, 2) ? PG_OP_brk : PG_OP_hvc, 0, 0, 0, (int32_t)below(g, 9)); break;
+    case 11: {
+        int32_t imm = (int32_t)below(g, 9);
+        put(g, below(g, 2) ? PG_OP_brk : PG_OP_hvc, 0, 0, 0, imm);
+        break;
+    }
     case 12: /* a disk command */
         put(g, PG_OP_addi, 7, 0, 0, (int32_t)below(g, PG_RANDOM_SECTORS + 2));
         put(g, PG_OP_out, 7, 0, 0, 0x30);
@@ -313,6 +331,8 @@ static void make_code(struct maker *g) {
     put(g, PG_OP_lui, 11, 0, 0, 2);
     put(g, PG_OP_smon, 10, 11, 0, 0);
     while (g->g.at < CODE + 4 * (CODE_WORDS - 16)) {
+        unsigned d, a;
+        int32_t imm;
         switch (below(g, 20)) {
         case 0:
         case 1:
@@ -321,14 +341,24 @@ static void make_code(struct maker *g) {
         case 4:
         case 5: make_sensitive(g); break;
         case 6:
-        case 7: put(g, PG_OP_beq + below(g, 6), any(g), any(g), 0, distance(g)); break;
-        case 8: put(g, PG_OP_jal, below(g, 2) ? 1 : 0, 0, 0, distance(g)); break;
+        case 7:
+            imm = distance(g);
+            a = any(g);
+            d = any(g);
+            put(g, PG_OP_beq + below(g, 6), d, a, 0, imm);
+            break;
+        case 8:
+            imm = distance(g);
+            put(g, PG_OP_jal, below(g, 2) ? 1 : 0, 0, 0, imm);
+            break;
         case 9:
             put(g, PG_OP_lui, 9, 0, 0, (int32_t)below(g, 4) + 2);
-            put(g, PG_OP_jalr, any(g), below(g, 4) ? 9 : any(g), 0, 4 * (int32_t)below(g, 1024));
+            imm = 4 * (int32_t)below(g, 1024);
+            a = below(g, 4) ? 9 : any(g);
+            put(g, PG_OP_jalr, any(g), a, 0, imm);
             break;
-        case 10: put(g, PG_OP_auipc, any(g), 0, 0, (int32_t)below(g, 8)); break;
-        case 11: put(g, PG_OP_lui, any(g), 0, 0, (int32_t)below(g, 0x100000)); break;
+        case 10: put_random(g, PG_OP_auipc, (int32_t)below(g, 8)); break;
+        case 11: put_random(g, PG_OP_lui, (int32_t)below(g, 0x100000)); break;
         case 12:
             if (g->style & PG_RANDOM_WILD && below(g, 3) == 0) {
                 poke(g, g->g.at, (uint32_t)next(g)); /* most often illegal */
@@ -344,7 +374,7 @@ static void make_code(struct maker *g) {
                 break;
             }
             /* fall through */
-        default: put(g, PG_OP_addi, any(g), any(g), 0, (int32_t)below(g, 0x10000) - 0x8000); break;
+        default: put_random(g, PG_OP_addi, (int32_t)below(g, 0x10000) - 0x8000); break;
         }
     }
 }

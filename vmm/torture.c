@@ -39,7 +39,7 @@ enum service {
 /* ---- the handler */
 
 static void make_handler(struct torture *t) {
-    static const uint16_t nested[] = {7, 31, 127, NEVER_NESTED};
+    static const uint16_t nested[] = {15, 63, 255, NEVER_NESTED};
     struct pg_asm_define names[] = {
         {"HANDLER", HANDLER},         {"INTERVALS", INTERVALS},
         {"ACTIONS", ACTIONS},         {"MODES", MODES},
@@ -94,7 +94,7 @@ static void make_modes(struct torture *t) {
 
 /* When interrupts come and what they do. Each guest has a pace. */
 static void make_interrupts(struct torture *t) {
-    unsigned pace = 6 + below(t, 9);
+    unsigned pace = 6 + below(t, 11);
     for (uint32_t k = 0; k < 64; k++)
         poke(t, INTERVALS + 4 * k, 20 + below(t, 1U << between(t, 4, pace)));
     bool astray = one_in(t, 3); /* registers of one context, PSW of the other */
@@ -165,9 +165,9 @@ static struct pg_psw some_psw(struct torture *t, uint32_t pc) {
     if (one_in(t, 24))
         psw.status |= PG_TRACE;
     uint32_t mode = below(t, 10);
-    if (mode < 2)
+    if (mode == 0)
         return psw;
-    if (mode < 4) {
+    if (mode < 3) {
         psw.status |= PG_MODE_BOUNDS;
         psw.base = one_in(t, 2) ? 0 : below(t, 4) << PG_PAGE_BITS;
         psw.pc -= psw.base;
@@ -247,6 +247,15 @@ static uint32_t place(uint32_t k) {
     return CODE + k * PLACE;
 }
 
+/* Instructions everywhere, so that nothing ends where control goes astray. */
+static void fill(struct torture *t) {
+    uint32_t words[64];
+    for (uint32_t k = 0; k < 64; k++)
+        words[k] = torture_alu(t);
+    for (uint32_t at = CODE; at < STACKS; at += PG_WORD)
+        poke(t, at, words[(at / PG_WORD + at / PG_PAGE) % 64]);
+}
+
 /* Where routines begin is known before any is made. Many run across a page's end. */
 static void find_places(struct torture *t) {
     for (uint32_t k = 0; k < ROUTINES; k++) {
@@ -310,6 +319,7 @@ struct pg_image *pg_torture_guest(uint64_t seed) {
     make_modes(&t);
     make_interrupts(&t);
     make_spaces(&t);
+    fill(&t);
     find_places(&t);
     for (uint32_t k = 0; k < ROUTINES; k++)
         make_routine(&t, k);

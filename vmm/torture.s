@@ -11,23 +11,42 @@
 .equ    TRAPS,    0x160                 # counters, by kind
 .equ    TICKS,    0x164
 .equ    TRACES,   0x168
-.equ    ILLEGALS, 0x16c
 .equ    FAULTS,   0x170
 .equ    NEXT,     0x174                 # the next PSW of the list to begin with, times 16
 .equ    CURRENT,  0x178                 # the present context, times 128
 .equ    REARM,    0x17c                 # steps to the next interrupt, not armed yet
+
+# Causes, as a set, whose instruction can be left out; now and then it is looked at, too.
+.equ    SKIPPED,  1<<CAUSE_ILLEGAL | 1<<CAUSE_PRIVILEGE | 1<<CAUSE_BRK | 1<<CAUSE_HVC | 1<<CAUSE_ALIGN | 1<<CAUSE_PORT | 1<<CAUSE_PSW | 1<<CAUSE_BOUND
 
 # A context, in CONTEXTS: registers by number, with the PSW behind them.
 .equ    CONTEXT_PSW, 64
 
         .section handler, "awx", HANDLER
 handler:
+        sw      t0, SAVE+20
+        sw      t1, SAVE+24
+        lw      t0, FRAME_CAUSE
+        li      t1, SKIPPED
+        srl     t1, t1, t0
+        andi    t1, t1, 1
+        beqz    t1, thorough
+        lw      t0, TRAPS               # most traps are over soon
+        addi    t0, t0, 1
+        sw      t0, TRAPS
+        andi    t0, t0, 31
+        beqz    t0, thorough
+        lw      t0, FRAME_PC
+        addi    t0, t0, 4
+        sw      t0, FRAME_PC
+        lw      t0, SAVE+20
+        lw      t1, SAVE+24
+        lpsw    FRAME_PSW
+thorough:
         sw      ra, SAVE+4
         sw      sp, SAVE+8
         sw      gp, SAVE+12
         sw      tp, SAVE+16
-        sw      t0, SAVE+20
-        sw      t1, SAVE+24
         sw      t2, SAVE+28
         sw      s0, SAVE+32
         sw      s1, SAVE+36
@@ -59,7 +78,7 @@ handler:
         lw      t0, 0(t0)
         jr      t0
 
-causes: .word   skip, interrupt, trace, elsewhere, elsewhere, fetch_page, illegal, skip
+causes: .word   skip, interrupt, trace, elsewhere, elsewhere, fetch_page, elsewhere, skip
         .word   svc, skip, skip, skip, skip, skip, skip, page, tick
 
 # ---- ways to go on
@@ -176,14 +195,6 @@ trace:  lw      t0, TRACES
         andi    t0, t0, ~TRACE
         sw      t0, OLD
         j       resume
-
-illegal:
-        lw      t0, ILLEGALS
-        addi    t0, t0, 1
-        sw      t0, ILLEGALS
-        andi    t0, t0, 3
-        beqz    t0, elsewhere
-        j       skip
 
 tick:   li      t0, 1000
         mput    m7, t0

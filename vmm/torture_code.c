@@ -51,11 +51,12 @@ uint32_t torture_slot(struct torture *t) {
 }
 
 uint32_t torture_patch(struct torture *t) {
+    unsigned d = any(t);
     switch (below(t, 20)) {
     case 0: return pg_maker_word(PG_OP_svc, 0, 0, 0, (int32_t)below(t, NSERVICES));
     case 1: return (uint32_t)pg_maker_next(&t->g); /* most often illegal */
     case 2: return pg_maker_word(PG_OP_jal, 0, 0, 0, 1 + (int32_t)below(t, 2));
-    case 3: return pg_maker_word(PG_OP_beq, any(t), 0, 0, 1 + (int32_t)below(t, 2));
+    case 3: return pg_maker_word(PG_OP_beq, d, 0, 0, 1 + (int32_t)below(t, 2));
     case 4: return pg_maker_word(PG_OP_lw, 3, SP, 0, 0);
     case 5: return pg_maker_word(PG_OP_rdt, 4, 0, 0, 0);
     default: return torture_alu(t);

@@ -45,6 +45,7 @@ void gadget_pairs(struct torture *t) {
     uint32_t second = one_in(t, 2) ? forward_branch(t) : 0;
     uint32_t kind = below(t, 7);
     int32_t n = (int32_t)below(t, 32);
+    unsigned e = one_in(t, 2) ? d : a;
     switch (kind) {
     case 0: put(t, PG_OP_lui, d, 0, 0, (int32_t)below(t, 0x100000)); break;
     case 1: put(t, PG_OP_slli, d, a, 0, n); break;
@@ -57,7 +58,7 @@ void gadget_pairs(struct torture *t) {
     if (second)
         torture_land(t, second);
     switch (kind) {
-    case 0: put(t, PG_OP_addi, one_in(t, 2) ? d : a, d, 0, (int32_t)below(t, 0x1000)); break;
+    case 0: put(t, PG_OP_addi, e, d, 0, (int32_t)below(t, 0x1000)); break;
     case 1: put(t, PG_OP_srli, d, d, 0, n); break;
     case 2: put(t, PG_OP_or, d, d, a, 0); break;
     case 3: put(t, PG_OP_bne, d, 0, 0, 2); break;
@@ -94,13 +95,14 @@ static uint32_t some_data(struct torture *t) {
 }
 
 void gadget_memory(struct torture *t) {
-    uint32_t at = some_data(t), n = between(t, 1, 7);
+    uint32_t at = some_data(t), n = between(t, 1, one_in(t, 3) ? 20 : 6);
+    int32_t skew = one_in(t, 2) ? 0 : (int32_t)below(t, 4); /* an odd base for even addresses */
     if (one_in(t, 4))
-        torture_li(t, BASE, at);
+        torture_li(t, BASE, at + (uint32_t)skew);
     else
-        torture_point(t, BASE, at);
+        torture_point(t, BASE, at + (uint32_t)skew);
     for (; n > 0; n--) {
-        int32_t offset = 4 * ((int32_t)below(t, 16) - 8);
+        int32_t offset = 4 * ((int32_t)below(t, 16) - 8) - skew;
         if (one_in(t, 5))
             offset += (int32_t)below(t, 4);
         torture_access(t, BASE, offset, one_in(t, 2));
@@ -233,6 +235,36 @@ void gadget_loop(struct torture *t) {
     end_loop(t, loop);
 }
 
+/* A function of n words, that the loop's counter has a part in, is written and called in turn. */
+void gadget_fresh_code(struct torture *t) {
+    if (no_more_loops(t))
+        return;
+    uint32_t n = between(t, 1, 4), at = some_data(t) & ~3U;
+    uint32_t alias = one_in(t, 3) ? torture_aliases[between(t, 1, NALIASES)] : 0;
+    struct loop loop = begin_loop(t, turns(t, 6));
+    if (alias)
+        torture_li(t, BASE, at + alias);
+    else
+        torture_point(t, BASE, at);
+    torture_li(t, TEMP, pg_maker_word(PG_OP_addi, between(t, 3, 9), 0, 0, 0));
+    put(t, PG_OP_add, TEMP, TEMP, loop.counter, 0);
+    put(t, PG_OP_sw, TEMP, BASE, 0, 0);
+    for (uint32_t k = 1; k < n; k++) {
+        torture_li(t, TEMP, torture_alu(t));
+        put(t, PG_OP_sw, TEMP, BASE, 0, (int32_t)(k * PG_WORD));
+    }
+    torture_li(t, TEMP, pg_maker_word(PG_OP_jalr, 0, RA, 0, 0));
+    put(t, PG_OP_sw, TEMP, BASE, 0, (int32_t)(n * PG_WORD));
+    if (alias && one_in(t, 2))
+        torture_point(t, BASE, at);
+    put(t, PG_OP_jalr, RA, BASE, 0, 0);
+    if (one_in(t, 2)) {
+        torture_point(t, BASE, at);
+        torture_access(t, BASE, 4 * (int32_t)below(t, 16), true);
+    }
+    end_loop(t, loop);
+}
+
 /* Skip what follows but in some turns of the loop. */
 static uint32_t but_seldom(struct torture *t, struct loop loop, unsigned bits) {
     put(t, PG_OP_andi, TEMP, loop.counter, 0, (1 << bits) - 1);
@@ -266,8 +298,9 @@ void gadget_hot(struct torture *t) {
     uint32_t at = some_data(t) & ~3U, n = between(t, 1, 6);
     torture_point(t, BASE, at);
     for (; n > 0; n--) {
+        int32_t offset = 4 * (int32_t)below(t, 16);
         if (one_in(t, 2))
-            torture_access(t, BASE, 4 * (int32_t)below(t, 16), one_in(t, 2));
+            torture_access(t, BASE, offset, one_in(t, 2));
         else
             put_alu(t, 1);
     }
@@ -297,13 +330,13 @@ void gadget_tail(struct torture *t) {
 }
 
 void gadget_astray(struct torture *t) {
-    uint32_t over, kind = below(t, 6);
+    uint32_t over, end, kind = below(t, 7);
     int32_t on = 1 + (int32_t)below(t, 4);
     switch (kind) {
     case 0: /* a call that returns some words behind its place */
         over = torture_forward(t, PG_OP_jal, RA, 0);
         put_alu(t, 5);
-        uint32_t end = torture_forward(t, PG_OP_jal, 0, 0);
+        end = torture_forward(t, PG_OP_jal, 0, 0);
         torture_land(t, over);
         put(t, PG_OP_addi, RA, RA, 0, PG_WORD * on);
         put(t, PG_OP_jalr, 0, RA, 0, 0);
@@ -328,11 +361,22 @@ void gadget_astray(struct torture *t) {
         put_alu(t, 1);
         torture_land(t, over);
         break;
+    case 4: /* a call of what writes over the place of its return */
+        over = torture_forward(t, PG_OP_jal, RA, 0);
+        put_alu(t, 1);
+        torture_slot(t);
+        put_alu(t, 1);
+        end = torture_forward(t, PG_OP_jal, 0, 0);
+        torture_land(t, over);
+        put_patch(t, RA, one_in(t, 2) ? 0 : PG_WORD);
+        put(t, PG_OP_jalr, 0, RA, 0, 0);
+        torture_land(t, end);
+        break;
     default: /* a call in one space, ring or mode, its return in another */
         over = torture_forward(t, PG_OP_jal, 0, 0);
         uint32_t callee = t->g.at;
         put_alu(t, 1);
-        put(t, PG_OP_svc, 0, 0, 0, (int32_t)below(t, kind == 4 ? 16 : NSERVICES));
+        put(t, PG_OP_svc, 0, 0, 0, (int32_t)below(t, kind == 5 ? 16 : NSERVICES));
         put(t, PG_OP_jalr, 0, RA, 0, 0);
         torture_land(t, over);
         torture_back(t, PG_OP_jal, RA, 0, callee);

@@ -212,7 +212,7 @@ void gadget_sensitive(struct torture *t) {
 void gadget_monitor(struct torture *t) {
     unsigned m = between(t, 1, 7), d = any(t);
     uint32_t slot = torture_some_slot(t), over;
-    switch (below(t, 7)) {
+    switch (below(t, 8)) {
     case 0:
         torture_li(t, BASE, slot);
         put(t, PG_OP_mput, m, BASE, 0, 0);
@@ -242,7 +242,14 @@ void gadget_monitor(struct torture *t) {
         put_word(t, torture_alu(t));
         torture_land(t, over);
         break;
-    case 5:
+    case 5: /* on with the next word */
+        torture_li(t, TEMP, t->g.at + 7 * PG_WORD);
+        torture_li(t, BASE, t->pocket);
+        put(t, PG_OP_mput, m, BASE, 0, 0);
+        put(t, PG_OP_msw, TEMP, m, 0, 0);
+        put(t, PG_OP_mjmp, 0, m, 0, 0);
+        break;
+    case 6:
         torture_li(t, TEMP, below(t, 40));
         put(t, PG_OP_mput, 7, TEMP, 0, 0);
         put(t, PG_OP_tick, 0, 0, 0, (int32_t)below(t, 20));

@@ -2,6 +2,8 @@
  * te over 95% of the instructions run directly, and bt enters the VMM less often than te. */
 #include "harness.h"
 
+#include "tests/engine_under_test.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,7 +13,7 @@
 static struct pg_counts counts_of(const struct guest *guest, const struct pg_system *system) {
     struct loaded l = guest_load(guest, false);
     struct pg_error err = {""};
-    struct pg_session *s = system->open(pg_engine_by_name("threaded"), &l.setup, 1, &err);
+    struct pg_session *s = system->open(engine_under_test(), &l.setup, 1, &err);
     if (!s)
         fail_msg("%s: %s", system->name, err.text);
     while (s->run(s, 1000000) == PG_PROGRESS_MORE) {

@@ -5,6 +5,7 @@
 #include "harness.h"
 
 #include "guests/os/tools/image.h"
+#include "tests/engine_under_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +49,7 @@ static struct booted boot(const struct pg_system *system, const struct os_image 
         .input_size = strlen(input),
         .limit = PG_NEVER,
     };
-    b.session = system->open(&pg_engine_threaded, &setup, 1, &err);
+    b.session = system->open(engine_under_test(), &setup, 1, &err);
     if (!b.session)
         fail_msg("%s: %s", system->name, err.text);
     b.m = b.session->guest(b.session, 0);

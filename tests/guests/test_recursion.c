@@ -3,6 +3,7 @@
 
 #include "isa/asm.h"
 #include "isa/nest.h"
+#include "tests/engine_under_test.h"
 #include "vmm/random_guest.h"
 
 #include <setjmp.h>
@@ -58,7 +59,7 @@ static uint64_t double_word(const struct pg_machine *m, uint32_t at) {
 /* Run to the end, and keep the machine as it is then: the session's guest 0. */
 static struct pg_session *run_to_the_end(const struct loaded *l) {
     struct pg_error err = {""};
-    struct pg_session *s = pg_system_bare.open(pg_engines[1], &l->setup, 1, &err);
+    struct pg_session *s = pg_system_bare.open(engine_under_test(), &l->setup, 1, &err);
     if (!s)
         fail_msg("%s", err.text);
     while (s->run(s, 1000000) == PG_PROGRESS_MORE) {
@@ -120,7 +121,7 @@ static void bad_guests_end_as_is_written(void **state) {
         for (int depth = 1; depth <= 2; depth++) {
             struct outcome seen;
             nest(&l, vmm, 1);
-            guests_run(&pg_system_bare, pg_engines[1], &l, 1, &seen);
+            guests_run(&pg_system_bare, engine_under_test(), &l, 1, &seen);
             assert_int_equal(seen.status, bad[k].status);
             if (bad[k].status == CHECK_STOP)
                 assert_non_null(strstr(seen.output, CHECK_STOPS));
@@ -140,7 +141,7 @@ static void depth_3_runs_under_every_system(void **state) {
     guests_run(&pg_system_bare, pg_engines[0], &l, 1, &bare);
     assert_int_equal(bare.status, 0);
     for (int s = 1; pg_systems[s]; s++) {
-        guests_run(pg_systems[s], pg_engines[1], &l, 1, &seen);
+        guests_run(pg_systems[s], engine_under_test(), &l, 1, &seen);
         assert_same_outcome(&bare, &seen);
         outcome_free(&seen);
     }
@@ -156,7 +157,7 @@ static void a_tower_ends_where_memory_does(void **state) {
     struct outcome seen;
     l.setup =
         (struct pg_setup){.image = l.image, .memory = 4 * 0x8000 - PG_PAGE, .limit = PG_NEVER};
-    guests_run(&pg_system_bare, pg_engines[1], &l, 1, &seen);
+    guests_run(&pg_system_bare, engine_under_test(), &l, 1, &seen);
     assert_int_equal(seen.status, NO_MEMORY);
     assert_string_equal(seen.output, "vmm: memory for a guest, in bytes: 0x00017000\n"
                                      "vmm: memory for a guest, in bytes: 0x0000f000\n"
@@ -170,7 +171,7 @@ static void what_cannot_be_done_is_said(void **state) {
     struct outcome seen;
     struct loaded l = guest_load(guest_by_name("pkernel"), true);
     nest(&l, vmm, 1);
-    guests_run(&pg_system_bare, pg_engines[1], &l, 1, &seen);
+    guests_run(&pg_system_bare, engine_under_test(), &l, 1, &seen);
     assert_int_equal(seen.status, UNSUPPORTED);
     assert_non_null(strstr(seen.output, REFUSES));
     outcome_free(&seen);

@@ -2,6 +2,8 @@
  * T, in every system; and what a VMM tells is what it counts.
  */
 #include "harness.h"
+
+#include "tests/engine_under_test.h"
 #include "vmm/random_guest.h"
 #include "vmm/trace.h"
 
@@ -113,7 +115,7 @@ static size_t same_in_every_system(const struct pg_setup *setup) {
     struct notes first, other;
     run(&pg_system_bare, pg_engines[0], setup, &first);
     for (int k = 0; pg_systems[k]; k++) {
-        run(pg_systems[k], pg_engines[1], setup, &other);
+        run(pg_systems[k], engine_under_test(), setup, &other);
         assert_same(&first, &other, pg_systems[k]->name);
         free(other.own.data);
     }
@@ -162,12 +164,12 @@ static void guests_together_are_traced_each(void **state) {
         struct pg_error err = {""};
         for (size_t k = 0; k < 2; k++) {
             l[k] = guest_load(guest_by_name(names[k]), true);
-            run(&pg_system_bare, pg_engines[1], &l[k].setup, &alone[k]);
+            run(&pg_system_bare, engine_under_test(), &l[k].setup, &alone[k]);
             together[k] = (struct notes){.tracer = {take_note}};
             setups[k] = l[k].setup;
             setups[k].tracer = &together[k].tracer;
         }
-        struct pg_session *session = pg_systems[s]->open(pg_engines[1], setups, 2, &err);
+        struct pg_session *session = pg_systems[s]->open(engine_under_test(), setups, 2, &err);
         assert_non_null(session);
         while (session->run(session, 100000) == PG_PROGRESS_MORE) {
         }
@@ -190,10 +192,10 @@ static void a_session_from_a_checkpoint_is_traced(void **state) {
     struct pg_setup setup = l.setup;
     struct pg_error err = {""};
     struct notes whole, rest;
-    run(&pg_system_bare, pg_engines[1], &l.setup, &whole);
+    run(&pg_system_bare, engine_under_test(), &l.setup, &whole);
     uint64_t T = event_at(&whole, length(&whole) / 2)->T;
     setup.limit = T;
-    struct pg_session *first = pg_system_bare.open(pg_engines[1], &setup, 1, &err);
+    struct pg_session *first = pg_system_bare.open(engine_under_test(), &setup, 1, &err);
     assert_non_null(first);
     while (first->run(first, 100000) == PG_PROGRESS_MORE) {
     }
@@ -206,7 +208,7 @@ static void a_session_from_a_checkpoint_is_traced(void **state) {
     for (int s = 0; pg_systems[s]; s++) {
         rest = (struct notes){.tracer = {take_note}};
         setup.tracer = &rest.tracer;
-        struct pg_session *second = pg_systems[s]->open(pg_engines[1], &setup, 1, &err);
+        struct pg_session *second = pg_systems[s]->open(engine_under_test(), &setup, 1, &err);
         if (!second)
             fail_msg("%s: %s", pg_systems[s]->name, err.text);
         while (second->run(second, 100000) == PG_PROGRESS_MORE) {

@@ -3,6 +3,7 @@
 
 #include "isa/asm.h"
 #include "machine/hash.h"
+#include "tests/engine_under_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +42,7 @@ static struct timeline *begin(const struct pg_system *system, const struct pg_im
                              .input_size = input ? strlen(input) : 0,
                              .live = !input,
                              .limit = PG_NEVER};
-    struct timeline *t = timeline_open(system, &pg_engine_threaded, &setup, &err);
+    struct timeline *t = timeline_open(system, engine_under_test(), &setup, &err);
     if (!t)
         fail_msg("%s", err.text);
     return t;
@@ -299,7 +300,7 @@ static void walk(const struct pg_setup *setup, uint64_t end, int moves, uint32_t
     struct pg_error err = {""};
     char hash[PG_HASH_TEXT];
     for (size_t s = 0; pg_systems[s]; s++) {
-        struct timeline *t = timeline_open(pg_systems[s], &pg_engine_threaded, setup, &err);
+        struct timeline *t = timeline_open(pg_systems[s], engine_under_test(), setup, &err);
         assert_non_null(t);
         go(t, end / 3);
         for (int k = 0; k < moves; k++) {
@@ -385,7 +386,7 @@ static void test_os(void **state) {
                                  .disk_sectors = (uint32_t)(disk_size / PG_SECTOR),
                                  .live = true,
                                  .limit = PG_NEVER};
-        struct timeline *t = timeline_open(pg_systems[s], &pg_engine_threaded, &setup, &err);
+        struct timeline *t = timeline_open(pg_systems[s], engine_under_test(), &setup, &err);
         assert_non_null(t);
         assert_int_equal(timeline_goto(t, PG_NEVER, NULL, NULL, &err), MOMENT_WAITING);
         assert_true(timeline_input(t, "ls | wc\n", 8));

@@ -145,6 +145,24 @@ static void fuzz_tells_how_to_see_a_failure(void **state) {
          TEXTS("te differs"));
 }
 
+/* With --torture the command repeats the run as it was stopped. */
+static void torture_tells_how_to_see_a_failure(void **state) {
+    char command[256];
+    struct ran ran = run(71, ARGUMENTS("fuzz", "--torture", "-p", "x86", "--systems", "te",
+                                       "--seed", "8", "--count", "1", "--length", "20K"));
+    assert_contains(ran.out, "torture:8 under te: ");
+    assert_contains(ran.out, "    at T = ");
+    assert_contains(ran.out, "shrunk to ");
+    const char *line = strstr(ran.out, "    trapeze fuzz --torture --seed 8 ");
+    assert_non_null(line);
+    snprintf(command, sizeof command, "%s %.*s >seen 2>&1", TRAPEZE, (int)strcspn(line + 12, "\n"),
+             line + 12);
+    assert_int_equal(system(command) >> 8, 71);
+    ran_free(&ran);
+    says(0, ARGUMENTS("fuzz", "--torture", "--count", "3", "--length", "5K"),
+         TEXTS("3 programs, seeds 1 to 3, ", "; 0 differ", "bare "));
+}
+
 /* ---- nest */
 
 static void a_vmm_can_be_nested(void **state) {
@@ -222,6 +240,7 @@ int main(void) {
         cmocka_unit_test(verify_sees_control_being_lost),
         cmocka_unit_test(fuzz_finds_nothing_where_nothing_is),
         cmocka_unit_test(fuzz_tells_how_to_see_a_failure),
+        cmocka_unit_test(torture_tells_how_to_see_a_failure),
         cmocka_unit_test(a_vmm_can_be_nested),
 #ifdef HAVE_JANSSON
         cmocka_unit_test(prints_json),

@@ -1,5 +1,6 @@
 /* test_lockstep.c - systems held against the reference at checkpoints; audits; bisection. */
 #include "isa/asm.h"
+#include "tests/engine_under_test.h"
 #include "vmm/random_guest.h"
 #include "vmm/lockstep.h"
 
@@ -39,7 +40,7 @@ static void every_system_keeps_step_and_control(void **state) {
         struct pg_image *image =
             pg_random_guest(seed, seed % 2 ? PG_RANDOM_PAGED | PG_RANDOM_WILD : PG_RANDOM_UNPAGED);
         struct pg_setup setup = {.image = image, .memory = PG_RANDOM_MEMORY};
-        struct pg_lockstep_plan plan = {.engine = pg_engines[1], .setup = &setup, .audit = true};
+        struct pg_lockstep_plan plan = {.engine = engine_under_test(), .setup = &setup, .audit = true};
         for (; pg_systems[plan.n]; plan.n++)
             plan.systems[plan.n] = pg_systems[plan.n];
         struct pg_lockstep *l = open_lockstep(&plan);
@@ -77,7 +78,7 @@ static void the_first_differing_step_is_found(void **state) {
     struct pg_lockstep_plan plan = {
         .systems = {&pg_system_interp, &pg_system_te, &pg_system_hybrid, &pg_system_bt},
         .n = 4,
-        .engine = pg_engines[1],
+        .engine = engine_under_test(),
         .setup = &setup,
         .audit = true};
     struct pg_lockstep *l = open_lockstep(&plan);
@@ -110,7 +111,7 @@ static void a_guest_that_turns_real_interrupts_off_is_caught(void **state) {
     struct pg_setup setup = {.image = image, .memory = MEMORY, .profile = &profile};
     struct pg_lockstep_plan plan = {.systems = {&pg_system_te, &pg_system_hybrid, &pg_system_bt},
                                     .n = 3,
-                                    .engine = pg_engines[1],
+                                    .engine = engine_under_test(),
                                     .setup = &setup,
                                     .audit = true};
     struct pg_lockstep *l = open_lockstep(&plan);
@@ -124,7 +125,7 @@ static void a_guest_that_turns_real_interrupts_off_is_caught(void **state) {
 
     struct pg_error err;
     setup.limit = PG_NEVER;
-    struct pg_session *s = pg_system_te.open(pg_engines[1], &setup, 1, &err);
+    struct pg_session *s = pg_system_te.open(engine_under_test(), &setup, 1, &err);
     assert_non_null(s);
     enum pg_progress progress;
     while ((progress = s->run(s, 1000000)) == PG_PROGRESS_MORE) {
@@ -170,7 +171,7 @@ static void a_load_may_move_the_code_it_stands_in(void **state) {
                                  "        out zero, 0\n";
     struct pg_image *image = assemble(source);
     struct pg_setup setup = {.image = image, .memory = 32 * PG_PAGE};
-    struct pg_lockstep_plan plan = {.engine = pg_engines[1], .setup = &setup, .audit = true};
+    struct pg_lockstep_plan plan = {.engine = engine_under_test(), .setup = &setup, .audit = true};
     for (; pg_systems[plan.n]; plan.n++)
         plan.systems[plan.n] = pg_systems[plan.n];
     struct pg_lockstep *l = open_lockstep(&plan);
