@@ -18,9 +18,9 @@ static uint8_t *take(uint32_t size, int *file) {
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (all == MAP_FAILED)
         return NULL;
-    if (*file >= 0 && ftruncate(*file, (off_t)size) == 0 &&
-        mmap(all + GUARD, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, *file, 0) !=
-            MAP_FAILED)
+    int kind = *file >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+    if ((*file < 0 || ftruncate(*file, (off_t)size) == 0) &&
+        mmap(all + GUARD, size, PROT_READ | PROT_WRITE, kind | MAP_FIXED, *file, 0) != MAP_FAILED)
         return all + GUARD;
     munmap(all, (size_t)size + 2 * GUARD);
     return NULL;

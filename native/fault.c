@@ -2,7 +2,6 @@
 #include "native/fault.h"
 #include "native/frame.h"
 
-#include <immintrin.h>
 #include <signal.h>
 #include <stddef.h>
 #include <ucontext.h>

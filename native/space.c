@@ -277,6 +277,8 @@ static void fill_all(struct spaces *spaces, struct space *space) {
 static bool give_window(struct spaces *spaces, struct space *space) {
     struct universe u = spaces->universes[space->universe];
     space->credit = 0;
+    if (spaces->m->ram.store->file < 0)
+        return true;
     if ((space->key.status & PG_MODE) != PG_MODE_PAGED)
         fill_all(spaces, space);
     u.windowed = true;

@@ -8,9 +8,9 @@ cd "$1" || exit
 # Inner layers first.
 layers="isa machine interp native vmm monitor"
 
-# What C11 and POSIX give, as far as the inner layers may want it.
+# What C11, POSIX and the host's signals give, as far as the inner layers may want it.
 libc="assert ctype errno fcntl inttypes limits signal stdarg stdbool stddef stdint stdio stdlib
-string strings sys/mman sys/stat sys/types time unistd"
+string strings sys/mman sys/stat sys/types time ucontext unistd"
 
 find isa machine interp native vmm monitor -name '*.[ch]' -exec awk -v layers="$layers" -v libc="$libc" '
     BEGIN {

@@ -5,6 +5,8 @@
 #include "machine/hash.h"
 #include "machine/snapshot.h"
 
+#include <sys/mman.h>
+
 /* The linker sends the allocations of this program here (--wrap). */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -12,6 +14,8 @@ void *__real_realloc(void *old, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+void *__real_mmap(void *at, size_t size, int rights, int flags, int file, off_t offset);
+void *__wrap_mmap(void *at, size_t size, int rights, int flags, int file, off_t offset);
 
 static int budget = -1; /* allocations until the one that fails; < 0: none does */
 
@@ -29,6 +33,10 @@ void *__wrap_calloc(size_t n, size_t size) {
 
 void *__wrap_realloc(void *old, size_t size) {
     return fails() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_mmap(void *at, size_t size, int rights, int flags, int file, off_t offset) {
+    return fails() ? MAP_FAILED : __real_mmap(at, size, rights, flags, file, offset);
 }
 
 /* Let the n-th allocation of `body` fail, for n = 0, 1, ... until it gets through. `body` returns
@@ -64,7 +72,7 @@ static bool make_view(void *context) {
 
 static void making_machines(void **state) {
     struct pg_machine *m = machine_new();
-    assert_int_equal(every_allocation(make, NULL), 1 + 3 + PG_NDEVICES);
+    assert_int_equal(every_allocation(make, NULL), 1 + 4 + PG_NDEVICES);
     assert_int_equal(every_allocation(make_view, m), 1 + PG_NDEVICES);
     pg_machine_free(m);
 }
