@@ -78,8 +78,9 @@ void emit_mon_alu(struct translator *t, const struct pg_insn *in, uint32_t op) {
 
 void emit_tick(struct translator *t, const struct pg_insn *in, uint32_t unused) {
     struct aside *a = block_aside(t);
-    x64_imm(&t->x, X64_G_CMP, mreg(7), in->imm);
+    x64_op(&t->x, X64_MOV, RAX, mreg(7));
+    x64_imm(&t->x, X64_G_SUB, x64_in(RAX), in->imm);
     block_unless(t, a, X64_B);
-    x64_imm(&t->x, X64_G_SUB, mreg(7), in->imm);
+    x64_op(&t->x, X64_STORE, RAX, mreg(7));
     a->back = t->x.at;
 }
