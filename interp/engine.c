@@ -15,3 +15,11 @@ const struct pg_engine *pg_engine_by_name(const char *name) {
             return pg_engines[k];
     return NULL;
 }
+
+const struct pg_engine *pg_engine_fastest(void) {
+    const struct pg_engine *fastest = pg_engines[0];
+    for (int k = 1; pg_engines[k]; k++)
+        if (!pg_engines[k]->here || pg_engines[k]->here())
+            fastest = pg_engines[k];
+    return fastest;
+}

@@ -17,6 +17,7 @@ enum pg_stop {
 struct pg_engine {
     const char *name;
     const char *meaning; /* one line for --help */
+    bool (*here)(void);  /* can this host run it? NULL: every host can */
     /* Attach to a machine; NULL if the host is out of memory. One engine per machine at a time. */
     void *(*open)(struct pg_machine *m);
     void (*close)(void *engine);
@@ -37,5 +38,8 @@ extern const struct pg_engine *const pg_engines[]; /* NULL-terminated, the refer
 
 /* The engine with this name, or NULL. */
 const struct pg_engine *pg_engine_by_name(const char *name);
+
+/* The fastest that this host can run. */
+const struct pg_engine *pg_engine_fastest(void);
 
 #endif

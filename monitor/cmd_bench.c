@@ -6,12 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The engine of --engine; else the fastest one that this host has. */
-static const struct pg_engine *engine_of(const struct mon_args *args) {
-    const struct pg_engine *native = pg_engine_by_name("native");
-    return native && !mon_option(args, OPT_engine) ? native : mon_engine(args);
-}
-
 /* A column for each system; for programs in C, another one behind bare's. */
 static int set_ways(struct bench *b, const struct mon_args *args, bool programs) {
     enum { SYSTEMS = BENCH_WAYS - 1 };
@@ -29,7 +23,7 @@ static int set_ways(struct bench *b, const struct mon_args *args, bool programs)
 static int plan(struct bench *b, const struct mon_args *args, bool programs) {
     const char *runs = mon_option(args, OPT_runs);
     uint64_t n = 3;
-    b->engine = engine_of(args);
+    b->engine = mon_engine(args);
     if (!b->engine)
         return MON_USAGE;
     if (runs && (!mon_number(runs, BENCH_RUNS, 0, &n) || n == 0))

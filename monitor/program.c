@@ -154,13 +154,18 @@ int mon_profile(const char *text, struct pg_profile *profile) {
 
 const struct pg_engine *mon_engine(const struct mon_args *args) {
     const char *name = mon_option(args, OPT_engine);
-    name = name ? name : "threaded";
+    if (!name)
+        return pg_engine_fastest();
     struct pg_nearest search = pg_nearest_begin(name);
     const struct pg_engine *engine = pg_engine_by_name(name);
     for (int k = 0; pg_engines[k]; k++)
         pg_nearest_offer(&search, pg_engines[k]->name);
     if (!engine)
         mon_unknown("engine", name, &search);
+    if (engine && engine->here && !engine->here()) {
+        mon_fail(MON_USAGE, "this host cannot run the engine %s; `threaded` runs everywhere", name);
+        return NULL;
+    }
     return engine;
 }
 

@@ -14,17 +14,19 @@
  * memory by tables (four instructions and a check of the alignment for an access): 3.6. With memory
  * by windows, alignment by the host's flag AC, twelve registers (the frame relative to the pc, the
  * window in gs), and calls as calls: about 2. With fused instructions and jumps kept off 32-byte
- * boundaries, which alone was worth a quarter on tight code: 1.7. Of the registers, t2 is worth having
- * in the host, and ra is not. Svc and lpsw in generated code (trap.c) take 26 ns together, the loop
- * and its handler included, where each took 150 by way of C; a call of C takes about 60 ns, of which AC
- * is 22. A signal takes 2 microseconds and a change of a window 4 to 7, which is why windows have to
- * be earned (space.h).
+ * boundaries, which alone was worth a quarter on tight code: 1.7. Of the registers, t2 is worth
+ * having in the host, and ra is not. Svc and lpsw in generated code (trap.c) take 26 ns together,
+ * the loop and its handler included, where each took 150 by way of C; a call of C takes about 60
+ * ns, of which AC is 22. A signal takes 2 microseconds and a change of a window 4 to 7, which is
+ * why windows have to be earned (space.h).
  */
 #include "interp/engine.h"
 #include "native/translate.h"
 
+#include <asm/hwcap2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 struct native {
     struct pg_machine *m;
@@ -349,11 +351,22 @@ static enum pg_stop native_run(void *engine, uint64_t until) {
     return m->run == PG_RUNNING ? PG_STOP_TIME : PG_STOP_RUN;
 }
 
+/* Does the host let us make code, and set gs? */
+static bool native_here(void) {
+    enum { SOME = 1 << 16 };
+    struct code_cache cache;
+    if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) || !code_cache_open(&cache, SOME, SOME))
+        return false;
+    code_cache_close(&cache);
+    return true;
+}
+
 static const char meaning[] = "blocks of x86-64 code, generated as the guest runs";
 
 const struct pg_engine pg_engine_native = {
     .name = "native",
     .meaning = meaning,
+    .here = native_here,
     .open = native_open,
     .close = native_close,
     .run = native_run,
@@ -365,6 +378,7 @@ static const char eager_meaning[] = "native, with windows at once, whatever they
 const struct pg_engine pg_engine_eager = {
     .name = "eager",
     .meaning = eager_meaning,
+    .here = native_here,
     .open = eager_open,
     .close = native_close,
     .run = native_run,

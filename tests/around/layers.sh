@@ -9,8 +9,8 @@ cd "$1" || exit
 layers="isa machine interp native vmm monitor"
 
 # What C11, POSIX and the host's signals give, as far as the inner layers may want it.
-libc="assert ctype errno fcntl inttypes limits signal stdarg stdbool stddef stdint stdio stdlib
-string strings sys/mman sys/stat sys/types time ucontext unistd"
+libc="asm/hwcap2 assert ctype errno fcntl inttypes limits signal stdarg stdbool stddef stdint stdio stdlib
+string strings sys/auxv sys/mman sys/stat sys/types time ucontext unistd"
 
 find isa machine interp native vmm monitor -name '*.[ch]' -exec awk -v layers="$layers" -v libc="$libc" '
     BEGIN {
