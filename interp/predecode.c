@@ -15,14 +15,9 @@ static const uint8_t form_of[PG_NOPS] = {
 };
 
 /* The form for a target outside the page; 0 if the instruction has no target of its own. */
-static const uint8_t far_of[PG_NOPS] = {
-#define ALU(op, value)
-#define LOAD(op, size, sign)
-#define STORE(op, size)
+static const uint8_t far_of[PG_NOPS + 1] = {
 #define BRANCH(op, condition) [PG_OP_##op] = PG_FORM_##op##_far,
-#define MONITOR(op, registers, value)
 #define MBRANCH(op, condition) [PG_OP_##op] = PG_FORM_##op##_far,
-#define OWN(op)
 #include "interp/fast.def"
     [PG_OP_jal] = PG_FORM_jal_far,
 };
@@ -31,27 +26,46 @@ static const uint8_t far_of[PG_NOPS] = {
 static const uint8_t sink_of[PG_NOPS] = {
 #define ALU(op, value) [PG_OP_##op] = PG_FORM_nop,
 #define LOAD(op, size, sign) [PG_OP_##op] = PG_FORM_slow,
-#define STORE(op, size)
-#define BRANCH(op, condition)
 #define MONITOR(op, registers, value) [PG_OP_##op] = PG_FORM_slow,
-#define MBRANCH(op, condition)
-#define OWN(op)
 #include "interp/fast.def"
     [PG_OP_mlw] = PG_FORM_slow,
     [PG_OP_mlwm] = PG_FORM_slow,
 };
 
-static bool ends_block(const struct pg_slot *slot) {
-    return slot->form == PG_FORM_generic || slot->op == PG_OP_jalr || slot->op == PG_OP_mjmp ||
-           far_of[slot->op];
-}
+/* The forms that end a block: what follows may not be the next word. */
+static const bool ends_block[PG_NSINGLES] = {
+    [PG_FORM_generic] = true,
+#define BRANCH(op, condition) [PG_FORM_##op] = true, [PG_FORM_##op##_far] = true,
+#define MBRANCH(op, condition) [PG_FORM_##op] = true, [PG_FORM_##op##_far] = true,
+#include "interp/fast.def"
+    [PG_FORM_jal] = true,     [PG_FORM_jal_far] = true,
+    [PG_FORM_jalr] = true,    [PG_FORM_mjmp] = true,
+};
 
-static void forget_slot(struct pg_code_page *page, uint32_t index) {
+/* The form for two neighbours at once, whatever their registers; 0 if there is none. */
+static const uint8_t pair_of[PG_NSINGLES][PG_NSINGLES] = {
+#define PAIR(kind1, op1, kind2, op2) [PG_FORM_##op1][PG_FORM_##op2] = PG_FORM_##op1##_##op2,
+#include "interp/fast.def"
+};
+
+/* The same where the first's D is the second's A. */
+static const uint8_t link_of[PG_NSINGLES][PG_NSINGLES] = {
+#define LINK(kind1, op1, kind2, op2) [PG_FORM_##op1][PG_FORM_##op2] = PG_FORM_##op1##_to_##op2,
+#include "interp/fast.def"
+};
+
+/* The forms whose A and B may change places. */
+static const bool commutes[PG_NSINGLES] = {
+    [PG_FORM_add] = true, [PG_FORM_xor] = true, [PG_FORM_or] = true,
+    [PG_FORM_and] = true, [PG_FORM_mul] = true,
+};
+
+static void forget_slot(struct pg_code *code, struct pg_code_page *page, uint32_t index) {
     struct pg_slot *slot = &page->slots[index];
-    if (slot->form == PG_FORM_undecoded)
+    if (!pg_code_decoded(code, slot))
         return;
-    slot->go = 0; /* run stays: a block that is running settles its account by it */
-    slot->form = PG_FORM_undecoded;
+    /* run stays: a block that is running settles its account by it */
+    slot->go = code->go[PG_FORM_undecoded];
     page->decoded--;
 }
 
@@ -66,15 +80,15 @@ static void written(void *context, uint32_t absolute, uint32_t size) {
     uint32_t first = (pa & (PG_PAGE - 1)) / PG_WORD;
     uint32_t last = ((pa & (PG_PAGE - 1)) + size - 1) / PG_WORD;
     /* The blocks that run into the first word; those of the others are found on the way. */
-    if (page->slots[first].form != PG_FORM_undecoded)
+    if (pg_code_decoded(code, &page->slots[first]))
         for (uint32_t k = first; k > 0; k--) {
             const struct pg_slot *before = &page->slots[k - 1];
-            if (before->form == PG_FORM_undecoded || ends_block(before))
+            if (!pg_code_decoded(code, before) || before->run == 1) /* a block's last */
                 break;
-            forget_slot(page, k - 1);
+            forget_slot(code, page, k - 1);
         }
     for (uint32_t k = first; k <= last; k++)
-        forget_slot(page, k);
+        forget_slot(code, page, k);
     if (page->decoded == 0)
         pg_ram_unwatch(code->ram, pa, code->watch);
 }
@@ -111,16 +125,17 @@ void pg_code_free(struct pg_code *code) {
     *code = (struct pg_code){0};
 }
 
-struct pg_code_page *pg_code_page(struct pg_code *code, uint32_t pa, const int32_t *go) {
+struct pg_code_page *pg_code_page(struct pg_code *code, uint32_t pa) {
     struct pg_code_page **place = &code->pages[pa >> PG_PAGE_BITS];
     if (*place || code->npages == code->limit || !code->watch)
         return *place;
-    struct pg_code_page *page = calloc(1, sizeof *page);
+    struct pg_code_page *page = malloc(sizeof *page);
     if (!page)
         return NULL;
-    page->slots[PG_PAGE_WORDS] =
-        (struct pg_slot){.form = PG_FORM_page_end, .go = go[PG_FORM_page_end]};
-    page->next = code->all;
+    *page = (struct pg_code_page){.next = code->all};
+    for (uint32_t k = 0; k < PG_PAGE_WORDS; k++)
+        page->slots[k].go = code->go[PG_FORM_undecoded];
+    page->slots[PG_PAGE_WORDS].go = code->go[PG_FORM_page_end];
     code->all = page;
     code->npages++;
     *place = page;
@@ -139,29 +154,40 @@ static enum pg_form choose(const struct pg_insn *in, uint32_t index) {
     return form_of[in->op];
 }
 
-void pg_code_decode(struct pg_code *code, uint32_t pa, uint32_t index, const int32_t *go) {
-    struct pg_code_page *page = code->pages[pa >> PG_PAGE_BITS];
+/* The form of a slot of form `first`, with regard to the next one. May turn that one's operands. */
+static uint8_t fuse(struct pg_slot *slot, uint8_t first, uint8_t second) {
+    uint8_t pair = pair_of[first][second], link = link_of[first][second];
+    struct pg_slot *next = slot + 1;
+    if (link && commutes[second] && next->imm == slot->d) {
+        next->imm = next->a;
+        next->a = slot->d;
+    }
+    return link && next->a == slot->d ? link : pair ? pair : first;
+}
+
+void pg_code_decode(struct pg_code *code, uint32_t pa, uint32_t index) {
+    struct pg_slot *slots = code->pages[pa >> PG_PAGE_BITS]->slots;
+    uint8_t forms[PG_PAGE_WORDS + 1];
     uint32_t end = index;
-    for (; end < PG_PAGE_WORDS && page->slots[end].form == PG_FORM_undecoded; end++) {
+    for (bool last = false; !last; end++) {
         struct pg_insn in;
         pg_decode(pg_ram_read32(code->ram, (pa & ~(uint32_t)(PG_PAGE - 1)) + end * PG_WORD), &in);
-        enum pg_form form = choose(&in, end);
-        page->slots[end] = (struct pg_slot){.go = go[form],
-                                            .imm = in.imm,
-                                            .run = 1,
-                                            .form = (uint8_t)form,
-                                            .op = in.op,
-                                            .d = in.d,
-                                            .a = in.a,
-                                            .b = in.b};
-        page->decoded++;
-        if (ends_block(&page->slots[end])) {
-            end++;
+        forms[end] = (uint8_t)choose(&in, end);
+        if (pg_code_decoded(code, &slots[end])) /* the rest is known; but see what it begins with */
             break;
-        }
+        slots[end] =
+            (struct pg_slot){.imm = (uint32_t)in.imm | in.b, .run = 1, .d = in.d, .a = in.a};
+        if (far_of[in.op] && forms[end] != far_of[in.op])
+            slots[end].imm *= sizeof *slots;
+        last = ends_block[forms[end]] || end == PG_PAGE_WORDS - 1;
+        if (last)
+            forms[end + 1] = PG_FORM_undecoded;
     }
-    for (uint32_t k = end; k-- > index;)
-        if (!ends_block(&page->slots[k]))
-            page->slots[k].run = (uint16_t)(page->slots[k + 1].run + 1);
+    code->pages[pa >> PG_PAGE_BITS]->decoded += end - index;
+    for (uint32_t k = end; k-- > index;) {
+        slots[k].go = code->go[fuse(&slots[k], forms[k], forms[k + 1])];
+        if (!ends_block[forms[k]])
+            slots[k].run = (uint16_t)(slots[k + 1].run + 1);
+    }
     pg_ram_watch(code->ram, pa, code->watch);
 }

@@ -1,8 +1,8 @@
 #include "interp/space.h"
 
-static void empty_data(struct pg_space *space) {
+static void empty_data(struct pg_space_data *table) {
     for (int k = 0; k < PG_SPACE_DATA; k++)
-        space->read[k].page = space->write[k].page = PG_NO_PAGE;
+        table[k].tag = PG_NO_PAGE;
 }
 
 static void empty_code(struct pg_space *space) {
@@ -10,23 +10,26 @@ static void empty_code(struct pg_space *space) {
         space->code[k].page = PG_NO_PAGE;
 }
 
+static void drop_data(struct pg_space_data *table, uint32_t page) {
+    struct pg_space_data *data = &table[page % PG_SPACE_DATA];
+    if ((data->tag & ~(uint32_t)PG_TAG_WATCHED) == page << PG_PAGE_BITS)
+        data->tag = PG_NO_PAGE;
+}
+
 /* The entry of a page, or all, left the TLB under this space's root. Code under MON comes from
  * monitor space, whatever the TLB says. */
 static void drop(struct pg_space *space, uint32_t page) {
     bool monitor = space->key.status & PG_MON;
     if (page == PG_TLB_ALL) {
-        empty_data(space);
+        empty_data(space->read);
+        empty_data(space->write);
         if (!monitor)
             empty_code(space);
         return;
     }
-    struct pg_space_data *read = &space->read[page % PG_SPACE_DATA];
-    struct pg_space_data *write = &space->write[page % PG_SPACE_DATA];
+    drop_data(space->read, page);
+    drop_data(space->write, page);
     struct pg_space_code *code = &space->code[page % PG_SPACE_CODE];
-    if (read->page == page)
-        read->page = PG_NO_PAGE;
-    if (write->page == page)
-        write->page = PG_NO_PAGE;
     if (code->page == page && !monitor)
         code->page = PG_NO_PAGE;
 }
@@ -53,7 +56,9 @@ static void make(struct pg_space *space, const struct pg_space_key *key,
     space->mon_base = key->mon_base;
     space->mon_limit = space->supervisor ? inside(key->mon_base, key->mon_bound, m->ram.size) : 0;
     space->tlb_changes = m->tlb.changes;
-    empty_data(space);
+    space->watches = m->ram.store->watches;
+    empty_data(space->read);
+    empty_data(space->write);
     empty_code(space);
 }
 
@@ -85,6 +90,10 @@ struct pg_space *pg_space_now(struct pg_spaces *spaces) {
     while (pg_tlb_departed(&m->tlb, &space->tlb_changes, &left))
         if (paged && (left.page == PG_TLB_ALL || left.root == key.base))
             drop(space, left.page);
+    if (space->watches != m->ram.store->watches) {
+        space->watches = m->ram.store->watches;
+        empty_data(space->write);
+    }
     return space;
 }
 
@@ -96,13 +105,19 @@ void pg_spaces_flush(struct pg_spaces *spaces) {
 
 bool pg_space_fill(struct pg_spaces *spaces, uint32_t va, enum pg_use use, uint32_t *pa) {
     struct pg_machine *m = spaces->m;
-    if ((m->cpu.psw.status & PG_MODE) != PG_MODE_PAGED)
-        return false;
-    if (!pg_translate(m, va, use, pa) || m->tlb.changes != spaces->current->tlb_changes)
-        return false;
-    uint32_t page = va >> PG_PAGE_BITS;
     struct pg_space *space = spaces->current;
-    struct pg_space_data *data = use == PG_WRITE ? space->write : space->read;
-    data[page % PG_SPACE_DATA] = (struct pg_space_data){page, *pa - va};
+    struct pg_space_data *data =
+        &(use == PG_WRITE ? space->write : space->read)[(va >> PG_PAGE_BITS) % PG_SPACE_DATA];
+    uint32_t tag = PG_TAG(va, 1);
+    if (data->tag == (tag | PG_TAG_WATCHED))
+        *pa = (uint32_t)(data->host + va - (uintptr_t)m->ram.bytes);
+    else if (va < space->limit)
+        *pa = va + space->offset;
+    else if ((m->cpu.psw.status & PG_MODE) != PG_MODE_PAGED || !pg_translate(m, va, use, pa) ||
+             m->tlb.changes != space->tlb_changes)
+        return false;
+    if (use == PG_WRITE && m->ram.watch[*pa >> PG_PAGE_BITS])
+        tag |= PG_TAG_WATCHED;
+    *data = (struct pg_space_data){tag, (uintptr_t)m->ram.bytes + *pa - va};
     return true;
 }

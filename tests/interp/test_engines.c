@@ -359,6 +359,110 @@ static void test_near(void **state) {
     }
 }
 
+/* Instructions of every kind that an engine may do two at a time. */
+static const uint8_t ops[] = {
+#define ALU(op, value) PG_OP_##op,
+#define LOAD(op, size, sign) PG_OP_##op,
+#define STORE(op, size) PG_OP_##op,
+#define BRANCH(op, condition) PG_OP_##op,
+#include "interp/fast.def"
+    PG_OP_jal,
+    PG_OP_jalr,
+    PG_OP_svc,
+};
+enum { NOPS = sizeof ops, DATA = 0x4000 };
+
+/* The instruction with those of these operands that it has. */
+static uint32_t with(enum pg_op op, unsigned d, unsigned a, unsigned b, int32_t imm) {
+    enum pg_format f = pg_rows[op].format;
+    return word(op, pg_format_has(f, 'd') ? d : 0, pg_format_has(f, 'a') ? a : 0,
+                pg_format_has(f, 'b') ? b : 0,
+                pg_format_has(f, 'i') || pg_format_has(f, 't') ? imm : 0);
+}
+
+/* These two words at CODE, something to go on with, and register k holding base + k * step. */
+static void put_pair(struct lockstep *l, uint32_t first, uint32_t second, uint32_t base,
+                     uint32_t step) {
+    PUT(l, PG_NEW_PSW, 0, HANDLER, 0, 0); /* the pair before may have written there */
+    PUT(l, CODE, first, second);
+    for (uint32_t at = CODE + 8; at < CODE + 32; at += 4)
+        lockstep_poke(l, at, I(addi, 11, 11, 1));
+    lockstep_poke(l, CODE + 32, I(jal, 0, 0, 0));
+    for (int e = 0; e < 2; e++)
+        for (unsigned k = 1; k < PG_NREGS; k++)
+            l->m[e]->cpu.r[k] = base + k * step;
+    psw(l, (struct pg_psw){.pc = CODE});
+}
+
+/* Any two instructions, in all relations of their registers, with addresses that are good,
+ * misaligned and outside memory: in one go, with the time up between them, and entered at the
+ * second. */
+static void test_pairs(void **state) {
+    static const uint8_t registers[][6] = {
+        {5, 6, 7, 8, 9, 10}, /* unrelated */
+        {5, 6, 7, 8, 5, 9},  /* the second takes the first's result as its A, */
+        {5, 6, 7, 8, 9, 5},  /* as its B, */
+        {5, 6, 7, 5, 8, 9},  /* as its D, */
+        {5, 5, 5, 5, 5, 5},  /* and all at once */
+    };
+    static const uint32_t values[][2] = {{DATA, 16}, {DATA + 1, 16}, {0x87654321, 0x9e3779b9}};
+    struct lockstep l;
+    start(&l, *state);
+    for (int k = 0; k < NOPS * NOPS; k++)
+        for (size_t v = 0; v < sizeof registers / sizeof *registers; v++) {
+            const uint8_t *r = registers[v];
+            const uint32_t *value = values[((size_t)k + v) % 3];
+            uint32_t first = with(ops[k / NOPS], r[0], r[1], r[2], 4);
+            uint32_t second = with(ops[k % NOPS], r[3], r[4], r[5], 4);
+            put_pair(&l, first, second, value[0], value[1]);
+            go(&l, cpu(&l)->T + 12);
+            put_pair(&l, first, second, value[0], value[1]);
+            go(&l, cpu(&l)->T + 1);
+            go(&l, cpu(&l)->T + 11);
+            put_pair(&l, first, second, value[0], value[1]);
+            psw(&l, (struct pg_psw){.pc = CODE + 4});
+            go(&l, cpu(&l)->T + 11);
+            assert_int_equal(l.m[1]->run, PG_RUNNING);
+        }
+    lockstep_close(&l);
+}
+
+/* The first of a pair is a store that replaces the second. */
+static void test_pair_rewrites_itself(void **state) {
+    struct lockstep l;
+    start(&l, *state);
+    for (int k = 0; k < NOPS; k++) {
+        put_pair(&l, I(sw, 5, 6, 4), with(ops[k], 7, 7, 7, 4), DATA, 16);
+        for (int e = 0; e < 2; e++) {
+            l.m[e]->cpu.r[5] = I(addi, 7, 0, 2);
+            l.m[e]->cpu.r[6] = CODE;
+        }
+        go(&l, cpu(&l)->T + 12);
+        assert_int_equal(cpu(&l)->r[7], 2);
+    }
+    lockstep_close(&l);
+}
+
+/* A page that was data becomes code, and is written again by the same instructions as before. */
+static void test_data_becomes_code(void **state) {
+    for (int paged = 0; paged < 2; paged++) {
+        struct lockstep l;
+        start_paged(&l, *state, 0x30f);
+        PUT(&l, CODE, I(sw, 5, 8, 0), I(sw, 9, 8, 4), I(sw, 0, 8, 64), I(jalr, 1, 8, 0),
+            I(sw, 6, 8, 0), I(jalr, 1, 8, 0), I(jal, 0, 0, -6));
+        for (int e = 0; e < 2; e++) {
+            l.m[e]->cpu.r[5] = I(addi, 7, 7, 1);
+            l.m[e]->cpu.r[6] = I(addi, 7, 7, 16);
+            l.m[e]->cpu.r[8] = DATA;
+            l.m[e]->cpu.r[9] = I(jalr, 0, 1, 0);
+        }
+        psw(&l, (struct pg_psw){paged ? PG_MODE_PAGED : 0, CODE, ROOT, MEMORY});
+        go(&l, 1100);
+        assert_int_equal(cpu(&l)->r[7], 1100 / 11 * 17);
+        lockstep_close(&l);
+    }
+}
+
 #define TESTS(X)                                                                                   \
     X(next_instruction)                                                                            \
     X(block_grows)                                                                                 \
@@ -375,7 +479,10 @@ static void test_near(void **state) {
     X(many)                                                                                        \
     X(full)                                                                                        \
     X(many_blocks)                                                                                 \
-    X(near)
+    X(near)                                                                                        \
+    X(pairs)                                                                                       \
+    X(pair_rewrites_itself)                                                                        \
+    X(data_becomes_code)
 
 /* All of them with each engine but the reference. */
 int main(void) {
