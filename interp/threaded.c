@@ -13,10 +13,10 @@
  * looks at the whole machine anew. A page's watcher may run in the middle of a block; it must leave
  * this machine's registers and TLB alone until the engine returns.
  *
- * What tests/bench/bench_engine taught, as ratios to the reference: 14 to 17 for loops, 19 to 27 for
- * paged ones (the reference pays for each walk through the TLB, the look-aside makes no difference
- * between the modes), 1.5 to 2.2 for svc and lpsw, where storing the frame dominates. A loop that
- * rewrites an instruction of its own is decoded anew each time round, 0.7 to 0.9.
+ * What tests/bench/bench_engine taught, as ratios to the reference: 14 to 17 for loops, 19 to 27
+ * for paged ones (the reference pays for each walk through the TLB, the look-aside makes no
+ * difference between the modes), 1.5 to 2.2 for svc and lpsw, where storing the frame dominates. A
+ * loop that rewrites an instruction of its own is decoded anew each time round, 0.7 to 0.9.
  *
  * What the workloads of tests/bench/c taught: at about 600 million instructions a second on a host
  * of 2.5 GHz the engine takes three quarters of the time that it took when a slot held an offset in

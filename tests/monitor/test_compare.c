@@ -33,8 +33,8 @@ static void holds_every_system_to_the_first(void **state) {
     char text[128], state_row[128];
     write_text("work.s", GUEST_WORK);
     write_text("words", "\x2a");
-    struct ran ran =
-        execute(&(struct setting){0}, ARGUMENTS("compare", "-m64K", "-i", "words", "work.s"));
+    struct ran ran = execute(&(struct setting){0},
+                             ARGUMENTS("compare", "-ethreaded", "-m64K", "-i", "words", "work.s"));
     assert_int_equal(ran.status, 0);
     assert_string_equal(ran.err, "");
     assert_int_equal(strncmp(ran.out, "work, on the threaded engine\n\n", 30), 0);
