@@ -62,7 +62,8 @@ static void written(void *context, uint32_t absolute, uint32_t size) {
     }
 }
 
-bool store_open(struct store *s, struct pg_ram *ram, uint32_t (*helper)(void *, uint32_t insn)) {
+bool store_open(struct store *s, struct pg_ram *ram, size_t cache,
+                uint32_t (*helper)(void *, uint32_t insn)) {
     *s = (struct store){.ram = ram};
     s->blocks = calloc(BLOCKS, sizeof *s->blocks);
     s->jumps = calloc(JUMPS, sizeof *s->jumps);
@@ -70,7 +71,7 @@ bool store_open(struct store *s, struct pg_ram *ram, uint32_t (*helper)(void *, 
     s->pages = calloc(ram->size >> PG_PAGE_BITS, sizeof *s->pages);
     s->sites = calloc(SITES, sizeof *s->sites);
     if (!s->blocks || !s->jumps || !s->buckets || !s->pages || !s->sites ||
-        !code_cache_open(&s->cache, CACHE, sizeof *s->data)) {
+        !code_cache_open(&s->cache, cache, sizeof *s->data)) {
         store_close(s);
         return false;
     }

@@ -20,8 +20,7 @@ enum {
     ASIDE_BYTES = 256,    /* of code for one access that goes the long way, far more, too */
     BLOCKS = 1 << 16,
     JUMPS = 1 << 18,
-    SITES = 1 << 19,
-    CACHE = 1 << 24
+    SITES = 1 << 19
 };
 
 struct block {
@@ -75,14 +74,16 @@ struct glue {
      * EXIT_DONE: the helper has brought the machine up to date. Else the number of the jump that
      * was to be taken, to frame.pc. */
     uint32_t (*enter)(const uint8_t *entry);
-    const uint8_t *leave; /* eax has the exit, frame.pc is set; in the writable view, as below */
-    const uint8_t *miss;  /* the pc in eax is not among the targets */
-    const uint8_t *help;  /* called with the instruction's number in eax: the helper executes it */
-    const uint8_t *svc;   /* called with trap_pc, value, word and number in the frame */
-    const uint8_t *lpsw;  /* called with the address in eax and number in the frame */
+    const uint8_t *leave;   /* eax has the exit, frame.pc is set; in the writable view, as below */
+    const uint8_t *miss;    /* the pc in eax is not among the targets */
+    const uint8_t *retreat; /* leave in the middle of a block: where and when, C knows (native.c) */
+    const uint8_t *help; /* called with the instruction's number in eax: the helper executes it */
+    const uint8_t *svc;  /* called with trap_pc, value, word and number in the frame */
+    const uint8_t *lpsw; /* called with the address in eax and number in the frame */
 };
 
 #define EXIT_DONE UINT32_MAX
+#define EXIT_RETREAT (UINT32_MAX - 1)
 
 /* Number 0 of blocks and jumps is none. */
 struct store {
@@ -103,9 +104,10 @@ struct store {
 };
 
 /* Begin to watch, and to catch signals. `helper` is what glue.help calls, with frame.engine: it
- * returns 0 to go on, else leaves. False if
+ * returns 0 to go on, else leaves. `cache`: bytes of code. False if
  * the host lacks memory or does not let us make code. */
-bool store_open(struct store *s, struct pg_ram *ram, uint32_t (*helper)(void *, uint32_t insn));
+bool store_open(struct store *s, struct pg_ram *ram, size_t cache,
+                uint32_t (*helper)(void *, uint32_t insn));
 void store_close(struct store *s);
 
 /* Forget all blocks. No generated code may be running. */

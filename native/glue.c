@@ -72,6 +72,10 @@ void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn)) {
     registers(x, X64_MOV);
     x64_op(x, X64_GROUP5, 4, x64_in(RAX));
 
+    s->glue.retreat = x->at;
+    x64_set(x, x64_in(RAX), EXIT_RETREAT);
+    uint8_t *retreat = x64_jmp(x);
+
     /* Where the first link leads. */
     const uint8_t *astray = code_cache_place(&s->cache, x->at);
     x64_set(x, x64_in(RAX), NO_PC & ~1);
@@ -81,6 +85,7 @@ void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn)) {
     x64_set(x, x64_in(RAX), 0);
 
     s->glue.leave = x->at;
+    x64_link(retreat, x->at);
     registers(x, X64_STORE);
     x64_op(x, X64_MOV | X64_WIDE, RSP, FIELD(c_stack));
     see_misaligned(s, x, false);

@@ -37,26 +37,29 @@ struct native {
     uint64_t deadline;   /* T at which the budget ends */
     struct {
         uint64_t tlb, watches, spaces;
-    } changes;     /* that frame.worlds knows of */
-    uint32_t jump; /* that has just been taken and can be chained to what comes now; or 0 */
+    } changes;           /* that frame.worlds knows of */
+    uint32_t given_back; /* at EXIT_RETREAT: steps that were charged and not taken */
+    uint32_t jump;       /* that has just been taken and can be chained to what comes now; or 0 */
+    uint8_t universe; /* in which it was taken: not that of what comes if the space got a window */
 };
 
 static uint32_t help(void *engine, uint32_t insn);
 static const uint8_t *fix(void *engine, const uint8_t *at, bool misaligned, uint32_t va);
 
-static void *open_with(struct pg_machine *m, int64_t call) {
+/* `call`: see struct spaces; `cache`: bytes of code. */
+static void *open_with(struct pg_machine *m, int64_t call, size_t cache) {
     struct native *n = calloc(1, sizeof *n);
     if (!n)
         return NULL;
     n->m = m;
     n->spaces.m = m;
     n->spaces.call = call;
-    if (!store_open(&n->store, &m->ram, help)) {
+    if (!store_open(&n->store, &m->ram, cache, help)) {
         free(n);
         return NULL;
     }
-    const struct code_cache *cache = &n->store.cache;
-    n->faults = (struct faults){cache->execute, cache->execute + cache->size, fix, n};
+    const uint8_t *code = n->store.cache.execute;
+    n->faults = (struct faults){code, code + cache, fix, n};
     n->spaces.faults = &n->faults;
     n->frame = &n->store.data->frame;
     n->frame->engine = n;
@@ -65,11 +68,11 @@ static void *open_with(struct pg_machine *m, int64_t call) {
 }
 
 static void *native_open(struct pg_machine *m) {
-    return open_with(m, CALL);
+    return open_with(m, CALL, 1 << 24);
 }
 
 static void *eager_open(struct pg_machine *m) {
-    return open_with(m, 1);
+    return open_with(m, 1, 1 << 17);
 }
 
 static void native_close(void *engine) {
@@ -226,8 +229,12 @@ static const uint8_t *fix(void *engine, const uint8_t *at, bool misaligned, uint
     n->spaces.current = n->frame->now.space;
     if (!misaligned && space_widen(&n->spaces, va, (enum pg_use)native_accesses[in.op].use))
         return at;
-    if (!site->aside && !translate_aside(s, site, &n->spaces.universes[b->universe]))
-        abort();
+    if (!site->aside && !translate_aside(s, site, &n->spaces.universes[b->universe])) {
+        uint32_t first = (uint32_t)(site->index - site->before);
+        n->frame->pc = b->pc + PG_WORD * first;
+        n->given_back = b->insns - first;
+        return code_cache_place(&s->cache, s->glue.retreat);
+    }
     if (++site->faults == MOST_FAULTS)
         store_divert(s, site);
     return s->cache.execute + site->aside;
@@ -313,8 +320,13 @@ static void run_block(struct native *n, uint32_t block, struct space *space, uin
     if (exit == EXIT_DONE)
         return;
     registers_out(m, f);
+    if (exit == EXIT_RETREAT) {
+        f->budget += n->given_back;
+        exit = 0;
+    }
     settle(n, f->budget, f->pc);
     n->jump = exit;
+    n->universe = f->now.space->universe;
 }
 
 static enum pg_stop native_run(void *engine, uint64_t until) {
@@ -339,7 +351,8 @@ static enum pg_stop native_run(void *engine, uint64_t until) {
             n->jump = 0;
             continue;
         }
-        if (jump && jump == n->jump) /* find has not flushed */
+        if (jump && jump == n->jump && /* find has not flushed */
+            n->store.blocks[block].universe == n->universe)
             store_chain(&n->store, jump, block, space->epoch);
         n->jump = 0;
         run_block(n, block, space, left < INT32_MAX ? (uint32_t)left : INT32_MAX);
@@ -373,7 +386,8 @@ const struct pg_engine pg_engine_native = {
     .forget = native_forget,
 };
 
-static const char eager_meaning[] = "native, with windows at once, whatever they cost: for tests";
+static const char eager_meaning[] =
+    "native with windows at once and a cache that is soon full: for tests";
 
 const struct pg_engine pg_engine_eager = {
     .name = "eager",

@@ -272,7 +272,7 @@ static struct translator begin(struct store *s, const struct universe *u, uint32
 bool translate_aside(struct store *s, struct site *site, const struct universe *u) {
     const struct block *b = &s->blocks[site->block];
     if (s->cache.write + s->cache.size - s->at < ASIDE_BYTES)
-        return false;
+        return false; /* native_forget will make some */
     struct translator t = begin(s, u, site->block, b->pc, b->pa);
     struct pg_insn in;
     t.index = site->index;
