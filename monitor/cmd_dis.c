@@ -1,4 +1,5 @@
-/* cmd_dis.c - `trapeze dis`: a program's instructions, or its translation side by side. */
+/* cmd_dis.c - `trapeze dis`: a program's instructions, or its translation side by side. What the
+ * native engine makes of it is in dis_native.c. */
 #include "isa/disasm.h"
 #include "monitor/monitor.h"
 #include "vmm/listing.h"
@@ -88,9 +89,13 @@ static void print_segment(struct listing *l, const struct pg_segment *s, uint64_
     }
 }
 
-static int disassemble(const struct pg_image *image, const struct mon_args *args) {
+/* The addresses that --symbol or --range says, or all. Returns 0, or an exit status after a
+ * message. */
+static int choose(const struct pg_image *image, const struct mon_args *args, uint64_t *from,
+                  uint64_t *to) {
     const char *name = mon_option(args, OPT_symbol), *range = mon_option(args, OPT_range);
-    uint64_t from = 0, to = 1ULL << 32;
+    *from = 0;
+    *to = 1ULL << 32;
     if (name && range)
         return mon_fail(MON_USAGE, "--symbol and --range: one of them");
     if (name) {
@@ -100,11 +105,16 @@ static int disassemble(const struct pg_image *image, const struct mon_args *args
             pg_nearest_offer(&search, image->symbols[k].name);
         if (!symbol)
             return mon_unknown("symbol", name, &search);
-        from = symbol->addr;
-        to = symbol_end(image, symbol);
+        *from = symbol->addr;
+        *to = symbol_end(image, symbol);
     }
-    if (range && !parse_range(range, &from, &to))
+    if (range && !parse_range(range, from, to))
         return mon_fail(MON_USAGE, "--range %s: not A..B, such as 0x1000..0x1040", range);
+    return 0;
+}
+
+static int disassemble(const struct pg_image *image, const struct mon_args *args, uint64_t from,
+                       uint64_t to) {
     struct mon_source source;
     struct listing l = {.image = image};
     if (mon_option(args, OPT_source)) {
@@ -198,12 +208,19 @@ int cmd_dis(const struct mon_args *args) {
     struct mon_plan plan;
     if (args->noperands > 1)
         return mon_fail(MON_USAGE, "dis takes one program");
-    if (mon_option(args, OPT_translated))
+    bool translated = mon_option(args, OPT_translated), native = mon_option(args, OPT_native);
+    if (translated && native)
+        return mon_fail(MON_USAGE, "--translated and --native: one of them");
+    if (translated || native)
         mon_catch_interrupts(); /* what is translated so far is of interest */
+    uint64_t from, to;
     int status = mon_plan(&plan, args);
     if (status == 0)
-        status = mon_option(args, OPT_translated) ? show_translation(&plan, args->operands[0])
-                                                  : disassemble(plan.images[0], args);
+        status = choose(plan.images[0], args, &from, &to);
+    if (status == 0)
+        status = translated ? show_translation(&plan, args->operands[0])
+                 : native   ? mon_dis_native(&plan, args->operands[0], from, to)
+                            : disassemble(plan.images[0], args, from, to);
     mon_unplan(&plan);
     return status;
 }

@@ -185,6 +185,13 @@ const char *mon_source_line(struct mon_source *s, const struct pg_line *line, si
 /* Is the file one that this command reads? Writing must not destroy it. */
 bool mon_is_a_source(const struct mon_args *args, const char *path);
 
+/* ---- dis --native: dis_native.c */
+
+/* Run the guest on a native engine, to its end or to its limit or for a while, and print what code
+ * was generated for the instructions in [from, to). Returns 0, or an exit status after a message.
+ */
+int mon_dis_native(const struct mon_plan *plan, const char *path, uint64_t from, uint64_t to);
+
 /* ---- interrupts: terminal.c */
 
 /* Make Ctrl-C and the like set a flag instead of ending the program, and Ctrl-Z wait for the next

@@ -96,6 +96,7 @@ void store_close(struct store *s) {
     free(s->buckets);
     free(s->pages);
     free(s->sites);
+    free(s->pieces);
     *s = (struct store){0};
 }
 
@@ -107,13 +108,14 @@ void store_flush(struct store *s) {
         }
     memset(s->buckets, 0, BUCKETS * sizeof *s->buckets);
     s->nblocks = s->njumps = 1;
-    s->nsites = 0;
+    s->nsites = s->npieces = 0;
     s->at = s->begin;
 }
 
 bool store_has_room(const struct store *s) {
     return s->nblocks < BLOCKS && s->njumps + MOST_INSNS + 2 < JUMPS &&
-           s->nsites + MOST_INSNS < SITES && s->cache.write + s->cache.size - s->at > MOST_BYTES;
+           s->nsites + MOST_INSNS < SITES && s->npieces + 3 * MOST_INSNS + 3 < PIECES &&
+           s->cache.write + s->cache.size - s->at > MOST_BYTES;
 }
 
 uint32_t store_find(const struct store *s, uint8_t universe, uint32_t pc, uint32_t pa) {

@@ -20,7 +20,9 @@ enum {
     ASIDE_BYTES = 256,    /* of code for one access that goes the long way, far more, too */
     BLOCKS = 1 << 16,
     JUMPS = 1 << 18,
-    SITES = 1 << 19
+    SITES = 1 << 19,
+    PIECES = 1 << 20,
+    NO_INSN = MOST_INSNS
 };
 
 struct block {
@@ -54,6 +56,14 @@ struct site {
     uint8_t size;   /* of the host's instruction */
     uint8_t before; /* so many instructions before it make the address, which are part of it */
     uint8_t faults; /* signals that led to the long way */
+};
+
+/* Code in a row of one block, for `count` of its instructions from `index` on. Count 0: out of
+ * line, for that one; or with NO_INSN for the block as a whole. */
+struct piece {
+    uint32_t at, end; /* in the cache */
+    uint32_t block;
+    uint8_t index, count;
 };
 
 /* A physical page: its blocks, and how often some of them were written to. Code that changes all
@@ -97,7 +107,8 @@ struct store {
     struct block *blocks;
     struct jump *jumps;
     struct site *sites;
-    uint32_t nblocks, njumps, nsites;
+    struct piece *pieces; /* for listing.h; NULL: nobody asks */
+    uint32_t nblocks, njumps, nsites, npieces;
     uint32_t *buckets;       /* by hash */
     struct code_page *pages; /* by physical page */
     uint8_t watch;           /* this watcher's bit in ram->watch; 0: none was free */

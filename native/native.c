@@ -20,6 +20,8 @@
  * ns, of which AC is 22. A signal takes 2 microseconds and a change of a window 4 to 7, which is
  * why windows have to be earned (space.h).
  */
+#include "native/native.h"
+
 #include "interp/engine.h"
 #include "native/translate.h"
 
@@ -73,6 +75,14 @@ static void *native_open(struct pg_machine *m) {
 
 static void *eager_open(struct pg_machine *m) {
     return open_with(m, 1, 1 << 17);
+}
+
+struct store *native_store(void *engine) {
+    return &((struct native *)engine)->store;
+}
+
+const struct universe *native_universe(void *engine, uint8_t number) {
+    return &((struct native *)engine)->spaces.universes[number];
 }
 
 static void native_close(void *engine) {

@@ -217,6 +217,17 @@ void emit_by_helper(struct translator *t, const struct pg_insn *in, uint32_t unu
         t->low[g] = LOW_UNKNOWN;
 }
 
+/* Note what the code since `begin` is for, if somebody asks. */
+static void note(struct translator *t, const uint8_t *begin, uint32_t index, uint32_t count) {
+    struct store *s = t->s;
+    if (s->pieces && s->npieces < PIECES)
+        s->pieces[s->npieces++] = (struct piece){.at = (uint32_t)(begin - s->cache.write),
+                                                 .end = (uint32_t)(t->x.at - s->cache.write),
+                                                 .block = t->number,
+                                                 .index = (uint8_t)index,
+                                                 .count = (uint8_t)count};
+}
+
 /* Execute an instruction by the helper, and go on. */
 static void by_helper(struct translator *t, const struct aside *a) {
     struct x64 *x = &t->x;
@@ -232,26 +243,32 @@ static void finish(struct translator *t, uint32_t insns) {
     struct x64 *x = &t->x;
     for (uint32_t k = 0; k < t->nasides; k++) {
         const struct aside *a = &t->asides[k];
+        const uint8_t *begin = x->at;
         if (a->site)
             t->s->sites[a->site - 1].aside = (uint32_t)(x->at - t->s->cache.write);
         by_helper(t, a);
+        note(t, begin, a->index, 0);
     }
     for (uint32_t k = 0; k < t->nsides; k++) {
         const struct side *side = &t->sides[k];
+        const uint8_t *begin = x->at;
         uint32_t rest = insns - (side->index + 1);
         if (rest == 0 && chainable(t, side->pc)) {
             stub(t, side->from, side->pc, NULL);
-            continue;
+        } else {
+            x64_link(side->from, x->at);
+            if (rest)
+                x64_imm(x, X64_G_ADD, x64_in(BUDGET), (int32_t)rest);
+            block_go_to(t, side->pc);
         }
-        x64_link(side->from, x->at);
-        if (rest)
-            x64_imm(x, X64_G_ADD, x64_in(BUDGET), (int32_t)rest);
-        block_go_to(t, side->pc);
+        note(t, begin, side->index, 0);
     }
     if (t->full) {
+        const uint8_t *begin = x->at;
         x64_link(t->full, x->at);
         x64_op(x, X64_LEA | X64_WIDE, RSP, first_link(0));
         x64_link(x64_jmp(x), t->not_full);
+        note(t, begin, insns - 1, 0);
     }
 }
 
@@ -286,6 +303,7 @@ bool translate_aside(struct store *s, struct site *site, const struct universe *
     memory_by_tables(&t, &in, &a, native_accesses[in.op].size > 1);
     x64_link(x64_jmp(&t.x), a.back);
     by_helper(&t, &a);
+    note(&t, s->at, site->index, 0);
     s->at = t.x.at;
     return true;
 }
@@ -303,6 +321,7 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
     x64_imm(x, X64_G_SUB, x64_in(BUDGET), 1); /* becomes the number of instructions */
     uint8_t *charge = x->at - 1;
     uint8_t *too_long = x64_jcc(x, X64_B);
+    note(&t, entry, NO_INSN, 0);
     for (bool ends = false; !ends && t.ninsns < most;) {
         struct pg_insn *in = &t.insns[t.ninsns];
         pg_decode(pg_ram_read32(s->ram, pa + PG_WORD * t.ninsns), in);
@@ -310,11 +329,13 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
         ends = ends_block(in);
     }
     for (uint32_t n = 0; t.index < t.ninsns; t.index += n) {
+        const uint8_t *begin = x->at;
         n = fuse(&t);
         if (n == 0) {
             emit(&t, &t.insns[t.index]);
             n = 1;
         }
+        note(&t, begin, t.index, n);
     }
     uint32_t insns = t.index;
     struct block block = {.pc = pc,
@@ -322,14 +343,18 @@ uint32_t translate(struct store *s, uint32_t pc, uint32_t pa, const struct unive
                           .insns = (uint8_t)insns,
                           .universe = number,
                           .entry = code_cache_place(&s->cache, entry)};
+    const uint8_t *end = x->at;
     if (!t.ended)
         block_go_to(&t, here(&t));
+    note(&t, end, NO_INSN, 0);
     *charge = (uint8_t)insns;
     finish(&t, insns);
+    const uint8_t *exit = x->at;
     x64_link(too_long, x->at);
     x64_imm(x, X64_G_ADD, x64_in(BUDGET), (int32_t)insns);
     block.exit = x->at;
     leave_at(&t, pc);
+    note(&t, exit, NO_INSN, 0);
     s->at = x->at;
     uint32_t result = store_add(s, &block);
     for (uint32_t k = first_jump; k < s->njumps; k++)

@@ -270,6 +270,117 @@ static void shows_translations(void **state) {
     ran_free(&ran);
 }
 
+/* ---- dis --native */
+
+#if defined TRAPEZE_NATIVE && defined HAVE_ZYDIS
+
+/* Constants, a loop with a table, a call, a port. */
+static const char native_guest[] = "_start: lui a0, 0x12\n"
+                                   "        addi a0, a0, 0x345\n"
+                                   "        li a2, 12\n"
+                                   "loop:   lw a4, 0x40(a2)\n"
+                                   "        mv ra, a4\n"
+                                   "        addi a2, a2, -4\n"
+                                   "        bne a2, zero, loop\n"
+                                   "        jal ra, f\n"
+                                   "        li a0, 5\n"
+                                   "        out a0, 0\n"
+                                   "f:      lw a3, 0x40(a2)\n"
+                                   "        ret\n";
+
+/* The text behind the guest's instruction, up to the line's end or the next of the guest's. */
+static void assert_made_of(const char *listing, const char *guest, const char *host) {
+    const char *line = strstr(listing, guest), *end;
+    assert_non_null(line);
+    end = line;
+    do
+        end = strchr(end, '\n') + 1;
+    while (strncmp(end, "          ", 10) == 0);
+    char *part = strndup(line, (size_t)(end - line));
+    assert_contains(part, host);
+    free(part);
+}
+
+static void shows_what_native_generates(void **state) {
+    write_text("native.s", native_guest);
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("dis", "--native", "native.s"));
+    assert_string_equal(ran.err, "");
+    assert_int_equal(ran.status, 0);
+    assert_contains(ran.out, "registers: sp=ebp ");
+    assert_contains(ran.out,
+                    "\nblock_00001000 <_start+0x0> at native.s:1: 7 instructions for ring 0, "
+                    "memory by tables\n");
+    assert_made_of(ran.out, "  00001000  29a00012  lui a0, 0x12  ", "  mov esi, 0x12345\n");
+    assert_contains(ran.out, "\n+ 00001004  20aa0345  addi a0, a0, 837           |\n");
+    assert_made_of(ran.out, "  lw a4, 64(a2) ", ", gs:[rcx*8+read]\n");
+    assert_made_of(ran.out, "  0000100c  out of line ", "  call help\n");
+    assert_made_of(ran.out, "  addi ra, a4, 0 ", "  mov [frame.ra], ");
+    assert_made_of(ran.out, "  bne a2, zero, 0x100c ", "  jnz block_0000100c\n");
+    assert_made_of(ran.out, "  bne a2, zero, 0x100c ", "  jmp leave\n");
+    assert_made_of(ran.out, "  jal ra, 0x1028 ", "  call block_00001028\n");
+    assert_made_of(ran.out, "  out a0, 0(zero) ", "  call help\n");
+    assert_contains(ran.out,
+                    "\nblock_00001028 <f+0x0> at native.s:11: 2 instructions for ring 0, ");
+    ran_free(&ran);
+    ran = execute(&(struct setting){0},
+                  ARGUMENTS("dis", "--native", "--engine", "eager", "native.s"));
+    assert_contains(ran.out, "memory by the window\n");
+    assert_contains(ran.out, "  mov edx, gs:[r9d+0x40]\n");
+    ran_free(&ran);
+}
+
+static void shows_native_code_of_some_blocks(void **state) {
+    write_text("native.s", native_guest);
+    struct ran ran =
+        execute(&(struct setting){0}, ARGUMENTS("dis", "--native", "native.s", "--symbol", "f"));
+    assert_contains(ran.out, "\nblock_00001028 <f+0x0>");
+    assert_null(strstr(ran.out, "\nblock_00001000"));
+    ran_free(&ran);
+    ran = execute(&(struct setting){0}, ARGUMENTS("dis", "--native", "native.s", "--limit", "5"));
+    assert_null(strstr(ran.out, "\nblock_00001028"));
+    ran_free(&ran);
+}
+
+/* What a guest overwrites, and runs again. */
+static void shows_native_code_as_it_is_now(void **state) {
+    write_text("rewrite.s", "_start: jal ra, f\n"
+                            "        la a1, g\n"
+                            "        lw a2, 0(a1)\n"
+                            "        la a1, f\n"
+                            "        sw a2, 0(a1)\n"
+                            "        jal ra, f\n"
+                            "        out zero, 0\n"
+                            "f:      li a0, 1\n"
+                            "        ret\n"
+                            "g:      li a0, 2\n");
+    struct ran ran =
+        execute(&(struct setting){0}, ARGUMENTS("dis", "--native", "rewrite.s", "--symbol", "f"));
+    assert_int_equal(ran.status, 0);
+    assert_contains(ran.out, "  mov esi, 0x2\n");
+    assert_null(strstr(ran.out, "  mov esi, 0x1\n"));
+    ran_free(&ran);
+}
+
+static void refuses_to_show_native_code(void **state) {
+    write_text("native.s", native_guest);
+    expect(68, "", "trapeze: --native: the engine threaded generates no code\n", "dis", "--native",
+           "--engine", "threaded", "native.s");
+    expect(68, "", "trapeze: --translated and --native: one of them\n", "dis", "--native", "-t",
+           "native.s");
+}
+
+#else
+
+static void refuses_to_show_native_code(void **state) {
+    write_text("seven.s", GUEST_EXIT(7));
+    struct ran ran = execute(&(struct setting){0}, ARGUMENTS("dis", "--native", "seven.s"));
+    assert_int_equal(ran.status, 68);
+    assert_contains(ran.err, "--native: this trapeze was built without ");
+    ran_free(&ran);
+}
+
+#endif
+
 /* ---- doc */
 
 static void keeps_documents_fresh(void **state) {
@@ -322,6 +433,12 @@ int main(void) {
         cmocka_unit_test(disassembles),
         cmocka_unit_test(shows_the_source),
         cmocka_unit_test(shows_translations),
+#if defined TRAPEZE_NATIVE && defined HAVE_ZYDIS
+        cmocka_unit_test(shows_what_native_generates),
+        cmocka_unit_test(shows_native_code_of_some_blocks),
+        cmocka_unit_test(shows_native_code_as_it_is_now),
+#endif
+        cmocka_unit_test(refuses_to_show_native_code),
         cmocka_unit_test(keeps_documents_fresh),
         cmocka_unit_test(prints_all_tables),
     };
