@@ -1,36 +1,16 @@
 /* cmd_fuzz.c - `trapeze fuzz`: random guests under every system, in lockstep with the reference. */
-#include "isa/disasm.h"
-#include "monitor/random.h"
-#include "monitor/shrink.h"
-#include "monitor/verify.h"
-#include "vmm/coverage.h"
-#include "vmm/random_guest.h"
+#include "monitor/apart.h"
+#include "monitor/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
-    CHECKPOINTS = 4,    /* of a program that is not stopped at irregular times */
-    COVERED = 20000,    /* steps of each program that are looked at for coverage */
-    SHRINK = 100000000, /* steps that may be spent on it, and */
-    SHRINK_RUN = 5000,  /* what a run costs besides its steps */
-    SHRUNK = 3,         /* programs that are looked into; of further ones, only that they differ */
-    SHOWN = 40,         /* instructions of a shrunk program */
+    CHECKPOINTS = 4, /* of a program that is not stopped at irregular times */
+    COVERED = 20000, /* steps of each program that are looked at for coverage */
     PROGRESS_MS = 500,
-};
-
-struct fuzzing {
-    const struct mon_args *args;
-    const struct mon_random *kind;
-    struct pg_profile profile;
-    struct pg_lockstep_plan what;
-    struct pg_setup setup;
-    uint64_t seed, count, length;
-    uint64_t done, failed, steps; /* programs, and the instructions of all of them */
-    uint8_t disk[PG_RANDOM_SECTORS * PG_SECTOR];
-    struct pg_coverage coverage;
-    struct pg_counts counts[PG_LOCKSTEP_SYSTEMS]; /* by system, over all programs */
 };
 
 /* ---- one program */
@@ -51,114 +31,20 @@ static void cover(struct fuzzing *f) {
     pg_machine_free(m);
 }
 
-/* For mon_shrink: does system `what.systems[0]` still differ by T? */
-struct failing {
-    struct pg_lockstep_plan what;
-    uint64_t T;
+struct attempt {
+    struct fuzzing *f;
+    uint64_t seed;
 };
 
-static bool still_fails(void *context) {
-    struct failing *f = context;
-    struct pg_lockstep *l = pg_lockstep_open(&f->what, NULL);
-    bool fails = l && !mon_interrupted() && pg_lockstep_run(l, f->T) > 0;
-    if (l)
-        pg_lockstep_close(l);
-    return fails;
-}
-
-/* Make the program smaller, and show what is left of it. */
-static void show_shrunk(struct fuzzing *f, struct pg_image *image, const struct pg_system *system,
-                        uint64_t T) {
-    struct failing failing = {.what = f->what, .T = T + 1};
-    char text[128];
-    unsigned shown = 0, tries = (unsigned)(SHRINK / (T + SHRINK_RUN));
-    failing.what.systems[0] = system;
-    failing.what.n = 1;
-    /* Best is a program that fails by itself, without the random guest's disk and input. */
-    struct pg_setup plain = f->setup;
-    plain.disk = NULL;
-    plain.disk_sectors = 0;
-    plain.input = NULL;
-    plain.input_size = 0;
-    failing.what.setup = &plain;
-    bool alone = still_fails(&failing);
-    if (!alone)
-        failing.what.setup = &f->setup;
-    size_t left = mon_shrink(image, f->kind->code, f->kind->code_end, tries, still_fails, &failing);
-    printf("    shrunk to %zu instructions%s:\n", left,
-           alone ? "" : ", with the disk and the input that random guests have");
-    for (uint32_t at = f->kind->code; at < f->kind->code_end && shown < SHOWN; at += 4) {
-        const uint8_t *b = image->segments[0].bytes + at;
-        uint32_t word =
-            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-        if (word == 0x20000000)
-            continue;
-        pg_disasm(word, at, NULL, text, sizeof text);
-        printf("    %08x  %08x  %s\n", at, word, text);
-        shown++;
-    }
-    const char *path = mon_option(f->args, OPT_output);
+static int attempt(void *context) {
+    struct attempt *this = context;
+    struct fuzzing *f = this->f;
     struct pg_error err;
-    if (path && !pg_image_write(image, path, &err))
-        mon_fail(0, "%s", err.text);
-    else if (path)
-        printf("    written to %s, for --memory %dK --limit %llu\n", path, PG_RANDOM_MEMORY / 1024,
-               (unsigned long long)T + 1);
-}
-
-/* A line that can be pasted. A difference may depend on when the run was stopped. */
-static void print_command(const struct fuzzing *f, uint64_t seed, const char *system, uint64_t T) {
-    const char *profile = mon_option(f->args, OPT_profile);
-    if (f->what.stops)
-        printf("    trapeze fuzz --torture --seed %llu --count 1 --length %llu",
-               (unsigned long long)seed, (unsigned long long)f->length);
-    else
-        printf("    trapeze verify %s:%llu --limit %llu", f->kind->name, (unsigned long long)seed,
-               (unsigned long long)T + 1);
-    printf("%s%s --systems %s --engine %s\n", profile ? " --profile " : "", profile ? profile : "",
-           system, f->what.engine->name);
-}
-
-/* How to see it, where it shows first, and the shrunk program. */
-static void report(struct fuzzing *f, uint64_t seed, const struct pg_lockstep_part *part) {
-    struct pg_image *image = f->kind->make(seed);
-    const struct pg_image *whole = f->setup.image;
-    struct pg_divergence d;
-    struct pg_error err;
-    char text[128];
-    bool found = f->failed < SHRUNK && pg_lockstep_bisect(&f->what, part, &d, &err);
-    unsigned long long T = found ? d.T : part->good;
-    printf("%s:%llu under %s: %s\n", f->kind->name, (unsigned long long)seed, part->system->name,
-           found ? d.difference : part->difference);
-    if (found) {
-        pg_disasm(d.insn, d.before.psw.pc, NULL, text, sizeof text);
-        printf("    at T = %llu, pc 0x%08x, STATUS 0x%04x%s%s: %s\n", T, d.before.psw.pc,
-               d.before.psw.status, d.delivered ? ", trap " : "",
-               d.delivered ? pg_causes[d.cause].name : "", d.insn ? text : "no instruction");
-    }
-    print_command(f, seed, part->system->name, T);
-    f->setup.image = image; /* which shrinks */
-    if (f->failed < SHRUNK)
-        show_shrunk(f, image, part->system, found ? T : part->bad);
-    f->setup.image = whole;
-    pg_image_free(image);
-}
-
-static int try_program(struct fuzzing *f, uint64_t seed) {
-    struct pg_error err;
-    struct pg_image *image = f->kind->make(seed);
     uint64_t every = f->what.stops ? f->length : f->length / CHECKPOINTS + 1;
-    f->kind->disk(seed, f->disk);
-    f->setup.image = image;
-    if (f->what.stops) {
-        f->what.stops = seed + 1;
-        f->what.unwatched = seed % 2;
-    }
+    struct pg_image *image = fuzz_load(f, this->seed);
     struct pg_lockstep *l = pg_lockstep_open(&f->what, &err);
-    if (!l) {
-        pg_image_free(image);
+    if (!l)
         return mon_fail(MON_INTERNAL, "%s", err.text);
-    }
     size_t differing = 0;
     for (uint64_t T = 0;
          T < f->length && !mon_interrupted() && !pg_lockstep_ended(l) && differing < f->what.n;) {
@@ -171,13 +57,24 @@ static int try_program(struct fuzzing *f, uint64_t seed) {
         const struct pg_lockstep_part *part = pg_lockstep_part(l, k);
         add_counts(&f->counts[k], part->session->counts(part->session, 0));
         if (part->differs && !mon_interrupted())
-            report(f, seed, part);
+            fuzz_tell_difference(f, this->seed, part);
     }
     f->failed += differing > 0;
     f->done += !mon_interrupted();
     pg_lockstep_close(l);
     pg_image_free(image);
     return 0;
+}
+
+static int try_program(struct fuzzing *f, uint64_t seed) {
+    struct attempt this = {f, seed};
+    struct mon_apart end = mon_apart(attempt, &this, fuzz_seconds(f->length));
+    if (end.signal && !mon_interrupted()) {
+        fuzz_tell_crash(f, seed, end.signal);
+        f->failed++;
+        f->done++;
+    }
+    return end.status;
 }
 
 /* ---- what was reached */
@@ -345,12 +242,13 @@ static int fuzz(struct fuzzing *f) {
 }
 
 int cmd_fuzz(const struct mon_args *args) {
-    struct fuzzing *f = calloc(1, sizeof *f);
-    if (!f)
+    struct fuzzing *f =
+        mmap(NULL, sizeof *f, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (f == MAP_FAILED)
         return mon_fail(MON_INTERNAL, "the host is out of memory");
     f->args = args;
     mon_catch_interrupts();
     int status = fuzz(f);
-    free(f);
+    munmap(f, sizeof *f);
     return status;
 }

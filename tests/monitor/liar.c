@@ -31,6 +31,10 @@ static void close_session(struct pg_session *s) {
     free(s);
 }
 
+static void limit(struct pg_session *s, size_t k, uint64_t T) {
+    bare_of(s)->limit(bare_of(s), k, T);
+}
+
 /* In the end one register is not what it should be. */
 static enum pg_progress lie(struct pg_session *s, uint64_t steps) {
     enum pg_progress progress = bare_of(s)->run(bare_of(s), steps);
@@ -42,6 +46,14 @@ static enum pg_progress lie(struct pg_session *s, uint64_t steps) {
 static enum pg_progress break_down(struct pg_session *s, uint64_t steps) {
     pg_fail(&s->error, "the VMM failed: out of luck");
     return PG_PROGRESS_BROKEN;
+}
+
+/* After the 1000th step it takes the whole process along. */
+static enum pg_progress crash(struct pg_session *s, uint64_t steps) {
+    enum pg_progress progress = bare_of(s)->run(bare_of(s), steps);
+    if (guest(s, 0)->cpu.T > 1000)
+        abort();
+    return progress;
 }
 
 static struct pg_session *open_wrong(const struct pg_system *system,
@@ -56,13 +68,14 @@ static struct pg_session *open_wrong(const struct pg_system *system,
                                     .run = run,
                                     .guest = guest,
                                     .counts = counts,
+                                    .limit = limit,
                                     .close = close_session,
                                     .nguests = n},
                         .bare = bare};
     return &w->session;
 }
 
-static const struct pg_system liar, broken;
+static const struct pg_system liar, broken, crasher;
 
 static struct pg_session *open_liar(const struct pg_engine *engine, const struct pg_setup *guests,
                                     size_t n, struct pg_error *err) {
@@ -74,14 +87,24 @@ static struct pg_session *open_broken(const struct pg_engine *engine, const stru
     return open_wrong(&broken, break_down, engine, guests, n, err);
 }
 
+static struct pg_session *open_crasher(const struct pg_engine *engine,
+                                       const struct pg_setup *guests, size_t n,
+                                       struct pg_error *err) {
+    return open_wrong(&crasher, crash, engine, guests, n, err);
+}
+
 static const struct pg_system liar = {
     .name = "liar", .meaning = "ends in another state", .open = open_liar};
 static const struct pg_system broken = {.name = "broken", .meaning = "fails", .open = open_broken};
+static const struct pg_system crasher = {
+    .name = "crasher", .meaning = "ends the process", .open = open_crasher};
 
 const struct pg_system *__wrap_pg_system_by_name(const char *name) {
     if (strcmp(name, liar.name) == 0)
         return &liar;
     if (strcmp(name, broken.name) == 0)
         return &broken;
+    if (strcmp(name, crasher.name) == 0)
+        return &crasher;
     return __real_pg_system_by_name(name);
 }

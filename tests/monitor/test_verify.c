@@ -163,6 +163,20 @@ static void torture_tells_how_to_see_a_failure(void **state) {
          TEXTS("3 programs, seeds 1 to 3, ", "; 0 differ", "bare "));
 }
 
+/* What brings its process down does not bring down the search for it. */
+static void fuzz_survives_a_crash(void **state) {
+    const struct setting liar = {.program = TRAPEZE_LIAR};
+    struct ran ran =
+        execute(&liar, ARGUMENTS("fuzz", "--systems", "crasher", "--count", "2", "--length", "3K"));
+    assert_int_equal(ran.status, 71);
+    assert_contains(ran.out, "random:1 under crasher: Aborted\n    at T = 1000\n");
+    assert_contains(ran.out, "    trapeze verify random:1 --limit 1001 ");
+    assert_contains(ran.out, "shrunk to 0 instructions:\n");
+    assert_contains(ran.out, "random:2 under crasher: Aborted\n");
+    assert_contains(ran.out, "2 differ");
+    ran_free(&ran);
+}
+
 /* ---- nest */
 
 static void a_vmm_can_be_nested(void **state) {
@@ -241,6 +255,7 @@ int main(void) {
         cmocka_unit_test(fuzz_finds_nothing_where_nothing_is),
         cmocka_unit_test(fuzz_tells_how_to_see_a_failure),
         cmocka_unit_test(torture_tells_how_to_see_a_failure),
+        cmocka_unit_test(fuzz_survives_a_crash),
         cmocka_unit_test(a_vmm_can_be_nested),
 #ifdef HAVE_JANSSON
         cmocka_unit_test(prints_json),
