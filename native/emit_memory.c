@@ -43,6 +43,8 @@ static void transfer_at_risk(struct translator *t, const struct pg_insn *in, str
     struct store *s = t->s;
     uint32_t at = (uint32_t)(t->x.at - s->cache.write);
     transfer(t, in, place, d);
+    if (t->x.at - s->cache.write < at + X64_JUMP) /* store_divert puts a jump there */
+        x64_nop(&t->x, X64_JUMP - (unsigned)(t->x.at - s->cache.write - at));
     s->sites[s->nsites++] = (struct site){.at = at,
                                           .block = t->number,
                                           .index = (uint8_t)t->index,

@@ -187,10 +187,11 @@ void x64_popf(struct x64 *x) {
     byte(x, 0x9d);
 }
 
-void x64_keep_together(struct x64 *x, unsigned size) {
-    enum { LINE = 32, LONGEST = 9 };
+enum { LONGEST_NOP = 9 };
+
+void x64_nop(struct x64 *x, unsigned size) {
     /* Intel's manual, volume 2, NOP: the recommended forms. */
-    static const uint8_t nops[LONGEST][LONGEST] = {
+    static const uint8_t nops[LONGEST_NOP][LONGEST_NOP] = {
         {0x90},
         {0x66, 0x90},
         {0x0f, 0x1f, 0x00},
@@ -201,15 +202,18 @@ void x64_keep_together(struct x64 *x, unsigned size) {
         {0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
         {0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
     };
+    memcpy(x->at, nops[size - 1], size);
+    x->at += size;
+}
+
+void x64_keep_together(struct x64 *x, unsigned size) {
+    enum { LINE = 32 };
     unsigned left = LINE - (unsigned)((uintptr_t)x->at % LINE);
     if (size < left)
         return;
-    while (left) {
-        unsigned n = left < LONGEST ? left : LONGEST;
-        memcpy(x->at, nops[n - 1], n);
-        x->at += n;
-        left -= n;
-    }
+    for (; left > LONGEST_NOP; left -= LONGEST_NOP)
+        x64_nop(x, LONGEST_NOP);
+    x64_nop(x, left);
 }
 
 void x64_ret(struct x64 *x) {

@@ -170,12 +170,16 @@ void x64_cdq(struct x64 *x);
  * code up to three times slower. Jumps do so by themselves; call it before a comparison. */
 void x64_keep_together(struct x64 *x, unsigned size);
 
+/* So many bytes, at most 9, that do nothing. */
+void x64_nop(struct x64 *x, unsigned size);
+
 /* Jumps with 32-bit offsets; each gives the place of the offset, for x64_link. */
 uint8_t *x64_jmp(struct x64 *x);
 uint8_t *x64_jcc(struct x64 *x, enum x64_cc cc);
 uint8_t *x64_call(struct x64 *x);
 
-/* Overwrite what stands at `at` with a jump, of 5 bytes. */
+/* Overwrite what stands at `at` with a jump, of X64_JUMP bytes. */
+enum { X64_JUMP = 5 };
 void x64_overwrite(uint8_t *at, const uint8_t *target);
 
 /* Let the jump whose offset stands at `site` lead to `target`. */
