@@ -151,6 +151,10 @@ void store_divert(struct store *s, const struct site *site);
 /* Generate the glue at s->at: glue.c. */
 void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn));
 
+/* A member of the frame, as a place of generated code. */
+#define FRAME(member) ((int32_t)(offsetof(struct data, frame) + offsetof(struct frame, member)))
+#define FIELD(member) x64_data(FRAME(member))
+
 /* Generate glue.svc and glue.lpsw: trap.c. */
 void trap_make(struct store *s, struct x64 *x);
 

@@ -28,14 +28,11 @@ static const enum x64_reg saved[] = {RBX, RBP, R12, R13, R14, R15};
 enum { NSAVED = sizeof saved / sizeof *saved };
 _Static_assert(NSAVED % 2 == 0, "C wants a multiple of 16 in rsp at a call: a return address more");
 
-#define FIELD(name) x64_data(offsetof(struct data, frame) + offsetof(struct frame, name))
-
 /* Between host registers and the frame. */
 static void registers(struct x64 *x, uint32_t opcode) {
     for (int g = 0; g < PG_NREGS; g++)
         if (host_register[g] != X64_NONE)
-            x64_op(x, opcode, host_register[g],
-                   x64_data((int32_t)(offsetof(struct data, frame.r) + 4 * (unsigned)g)));
+            x64_op(x, opcode, host_register[g], x64_data(FRAME(r) + 4 * g));
     x64_op(x, opcode, BUDGET, FIELD(budget));
 }
 

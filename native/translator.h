@@ -48,9 +48,6 @@ struct translator {
     uint8_t *full, *not_full; /* at a call: when the return stack is full; behind that */
 };
 
-#define FRAME(member) ((int32_t)(offsetof(struct data, frame) + offsetof(struct frame, member)))
-#define FIELD(member) x64_data(FRAME(member))
-
 /* An emitter; see emit.def. */
 typedef void emit_fn(struct translator *t, const struct pg_insn *in, uint32_t argument);
 

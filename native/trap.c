@@ -12,8 +12,6 @@
  */
 #include "native/block.h"
 
-#define FRAME(member) ((int32_t)(offsetof(struct data, frame) + offsetof(struct frame, member)))
-#define FIELD(member) x64_data(FRAME(member))
 #define WORLD(base, member) x64_at(base, (int32_t)offsetof(struct world, member))
 
 /* More scratch registers, to be had back. */
