@@ -1,7 +1,9 @@
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "native/block.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { BUCKETS = 1 << 15 };
 
@@ -62,14 +64,27 @@ static void written(void *context, uint32_t absolute, uint32_t size) {
     }
 }
 
+/* The great tables are mapped, not allocated: of most of them nothing is ever used, and to free
+ * memory costs the sanitizers as much as to use it. */
+static void *table(size_t size) {
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static void table_free(void *p, size_t size) {
+    if (p)
+        munmap(p, size);
+}
+
 bool store_open(struct store *s, struct pg_ram *ram, size_t cache,
                 uint32_t (*helper)(void *, uint32_t insn)) {
     *s = (struct store){.ram = ram};
-    s->blocks = calloc(BLOCKS, sizeof *s->blocks);
-    s->jumps = calloc(JUMPS, sizeof *s->jumps);
+    s->blocks = table(BLOCKS * sizeof *s->blocks);
+    s->jumps = table(JUMPS * sizeof *s->jumps);
     s->buckets = calloc(BUCKETS, sizeof *s->buckets);
     s->pages = calloc(ram->size >> PG_PAGE_BITS, sizeof *s->pages);
-    s->sites = calloc(SITES, sizeof *s->sites);
+    s->sites = table(SITES * sizeof *s->sites);
     if (!s->blocks || !s->jumps || !s->buckets || !s->pages || !s->sites ||
         !code_cache_open(&s->cache, cache, sizeof *s->data)) {
         store_close(s);
@@ -91,11 +106,11 @@ void store_close(struct store *s) {
     if (s->watch)
         pg_ram_remove_watcher(s->ram, s->watch);
     code_cache_close(&s->cache);
-    free(s->blocks);
-    free(s->jumps);
+    table_free(s->blocks, BLOCKS * sizeof *s->blocks);
+    table_free(s->jumps, JUMPS * sizeof *s->jumps);
     free(s->buckets);
     free(s->pages);
-    free(s->sites);
+    table_free(s->sites, SITES * sizeof *s->sites);
     free(s->pieces);
     *s = (struct store){0};
 }

@@ -62,8 +62,8 @@ static struct client *client_new(const char *const *arguments) {
 }
 
 #define serve(system, ...)                                                                         \
-    client_new(                                                                                    \
-        ARGUMENTS("debug", "-m64K", "--system", system, "--gdb", "./gdb.socket", __VA_ARGS__))
+    client_new(ARGUMENTS("debug", "-ethreaded", "-m64K", "--system", system, "--gdb",              \
+                         "./gdb.socket", __VA_ARGS__))
 
 static void put(struct client *c, const void *bytes, size_t size) {
     assert_int_equal(send(c->fd, bytes, size, MSG_NOSIGNAL), size);
