@@ -40,6 +40,7 @@ struct native {
     struct {
         uint64_t tlb, watches, spaces;
     } changes;           /* that frame.worlds knows of */
+    struct site *sent;   /* the long way by its last signal, so far for lack of a page; or NULL */
     uint32_t given_back; /* at EXIT_RETREAT: steps that were charged and not taken */
     uint32_t jump;       /* that has just been taken and can be chained to what comes now; or 0 */
     uint8_t universe; /* in which it was taken: not that of what comes if the space got a window */
@@ -98,6 +99,7 @@ static void native_forget(void *engine) {
     store_flush(&n->store);
     spaces_flush(&n->spaces);
     n->jump = 0;
+    n->sent = NULL;
 }
 
 /* ---- the machine's state in the frame and back */
@@ -139,9 +141,17 @@ static void registers_in(struct frame *f, const struct pg_machine *m) {
     memcpy(f->m, m->cpu.m, sizeof f->m);
 }
 
+/* The window has by now what this access was sent the long way for: next time it needs not. */
+static void absolve(struct native *n, uint32_t insn, uint32_t va, enum pg_use use) {
+    if (n->sent && n->sent->block == insn >> 8 && n->sent->index == (insn & 0xff) &&
+        space_widen(&n->spaces, va, use))
+        n->sent->faults--;
+    n->sent = NULL;
+}
+
 /* Where an instruction stores, if that is all there is to it. Fills the window. */
-static bool locate(struct native *n, const struct frame *f, const struct pg_insn *in,
-                   uint32_t *pa) {
+static bool locate(struct native *n, uint32_t insn, const struct pg_insn *in, uint32_t *pa) {
+    const struct frame *f = n->frame;
     const struct native_access *access = &native_accesses[in->op];
     if (in->op == PG_OP_msw || in->op == PG_OP_mswm) {
         uint32_t offset = f->m[in->a] + (uint32_t)in->imm;
@@ -149,8 +159,10 @@ static bool locate(struct native *n, const struct frame *f, const struct pg_insn
                pg_monitor_address(n->m, offset, pa);
     }
     uint32_t va = f->r[in->a] + (uint32_t)in->imm;
-    return access->size && va % access->size == 0 &&
-           space_fill(&n->spaces, va, (enum pg_use)access->use, pa) && access->use == PG_WRITE;
+    if (!access->size || va % access->size || !space_fill(&n->spaces, va, access->use, pa))
+        return false;
+    absolve(n, insn, va, access->use);
+    return access->use == PG_WRITE;
 }
 
 /* Before generated code runs: may it trap without leaving, and where to? Each world has to agree
@@ -198,7 +210,7 @@ static uint32_t help(void *engine, uint32_t insn) {
     struct pg_insn in; /* read first: a walk may write even where this instruction stands */
     pg_decode(pg_ram_read32(&m->ram, b->pa + PG_WORD * index), &in);
     settle(n, f->budget + b->insns - index, pc); /* this one has not happened yet */
-    if (locate(n, f, &in, &pa)) {
+    if (locate(n, insn, &in, &pa)) {
         m->next_pc = pc + PG_WORD;
         pg_ram_write(&m->ram, pa, in.op == PG_OP_mswm ? f->m[in.d] : f->r[in.d],
                      native_accesses[in.op].size ? native_accesses[in.op].size : PG_WORD);
@@ -222,7 +234,8 @@ static uint32_t help(void *engine, uint32_t insn) {
     return 1;
 }
 
-/* How often an access may take a signal before it goes the long way for good. */
+/* How often an access may take a signal, other than for a page's first use, before it goes the long
+ * way for good. */
 enum { MOST_FAULTS = 8 };
 
 /* The signals of generated code. The site's access needs a page that the window does not have yet,
@@ -247,6 +260,7 @@ static const uint8_t *fix(void *engine, const uint8_t *at, bool misaligned, uint
     }
     if (++site->faults == MOST_FAULTS)
         store_divert(s, site);
+    n->sent = misaligned ? NULL : site;
     return s->cache.execute + site->aside;
 }
 

@@ -305,8 +305,8 @@ bool space_reconsider(struct spaces *spaces) {
             space->credit = MOST_CREDIT * spaces->call;
         return space->credit >= 0 || take_window(spaces, space);
     }
-    return space->credit < spaces->call * (LEAST + (paged ? space->nfilled : 0)) ||
-           give_window(spaces, space);
+    uint32_t pages = paged ? space->nfilled / 2 : 0; /* most are known for reading and writing */
+    return space->credit < spaces->call * (LEAST + pages) || give_window(spaces, space);
 }
 
 /* The tables know something new of the page: so does the window, if there is one. */
@@ -316,6 +316,22 @@ static void widen(struct spaces *spaces, struct space *space, uint32_t page) {
         map_run(spaces, space, page, 1);
 }
 
+/* The rights that the TLB grants on a page which was just used; outside paging, all. */
+static uint32_t granted(const struct pg_machine *m, uint32_t page) {
+    if ((m->cpu.psw.status & PG_MODE) != PG_MODE_PAGED)
+        return PG_PTE_R | PG_PTE_W | PG_PTE_D;
+    const struct pg_tlb_entry *entry = pg_tlb_find(&m->tlb, m->cpu.psw.base, page);
+    return entry ? entry->pte : 0;
+}
+
+static void know_page(struct space *space, bool write, uint32_t page, uint64_t add) {
+    uint64_t *entry = &table(below_window(space->window), write)[page];
+    if (*entry)
+        return;
+    *entry = add;
+    space->filled[space->nfilled++] = page + (write ? PAGES : 0);
+}
+
 bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *pa) {
     struct pg_machine *m = spaces->m;
     struct space *space = spaces->current;
@@ -323,14 +339,16 @@ bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *p
     if (!pg_translate(m, va, use, pa) || m->run != PG_RUNNING)
         return false;
     catch_up(spaces, space);
-    uint64_t *entry = &table(below_window(space->window), use == PG_WRITE)[page];
     uint64_t add = (uint64_t)(uintptr_t)m->ram.bytes + *pa - va;
-    if (*entry || add == 0 || (use == PG_WRITE && m->ram.watch[*pa >> PG_PAGE_BITS]))
+    uint32_t rights = granted(m, page);
+    if (add == 0)
         return true;
-    if (space->nfilled == FILLED)
+    if (space->nfilled > FILLED - 2)
         empty(spaces, space);
-    *entry = add;
-    space->filled[space->nfilled++] = page + (use == PG_WRITE ? PAGES : 0);
+    if (rights & PG_PTE_R)
+        know_page(space, false, page, add);
+    if (rights & PG_PTE_W && rights & PG_PTE_D && !m->ram.watch[*pa >> PG_PAGE_BITS])
+        know_page(space, true, page, add);
     if (windowed(spaces, space))
         widen(spaces, space, page);
     return true;
