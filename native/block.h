@@ -167,6 +167,11 @@ struct x64_place first_link(int32_t offset);
 /* The host register of each general register, or X64_NONE: those stay in the frame. */
 extern const int8_t host_register[PG_NREGS];
 
+/* In monitor space m7 is where this register, t2, is elsewhere, and the other way round: binary
+ * translation counts in m7 at the head of each of its units (tick), and a count in memory would
+ * take longer than most units do. */
+enum { M7_TAKES = 7 };
+
 /* Host registers with a fixed use. rax and rcx are scratch, rsp is the return stack, gs the window.
  */
 #define BUDGET R14

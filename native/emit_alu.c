@@ -10,18 +10,17 @@ void emit_alu(struct translator *t, const struct pg_insn *in, uint32_t op) {
         a = in->b;
         b = in->a;
     }
-    enum x64_reg d = host_or(in->d, RAX);
+    enum x64_reg d = host_or(t, in->d, RAX);
     unsigned low = op == X64_ADD && t->low[a] < 4 && t->low[b] < 4 ? (t->low[a] + t->low[b]) & 3U
                                                                    : LOW_UNKNOWN;
-    if (op == X64_ADD && d != RAX && a != in->d && a && b && host_register[a] != X64_NONE &&
-        host_register[b] != X64_NONE) {
-        x64_op(x, X64_LEA, d,
-               x64_sum((enum x64_reg)host_register[a], (enum x64_reg)host_register[b], 0, 0));
+    if (op == X64_ADD && d != RAX && a != in->d && a && b && own(t, a) != X64_NONE &&
+        own(t, b) != X64_NONE) {
+        x64_op(x, X64_LEA, d, x64_sum((enum x64_reg)own(t, a), (enum x64_reg)own(t, b), 0, 0));
     } else {
         if (in->b == in->d && a != in->d)
             d = RAX; /* d - that is, b - is needed until the end */
         get(t, d, a);
-        x64_op(x, op, d, reg(b));
+        x64_op(x, op, d, reg(t, b));
         put(t, in->d, d);
     }
     know(t, in->d, low);
@@ -36,16 +35,16 @@ void emit_alu_imm(struct translator *t, const struct pg_insn *in, uint32_t op) {
         low = (t->low[in->a] + (uint32_t)in->imm) & 3;
     if (op == X64_G_AND && !(in->imm & 3))
         low = 0;
-    enum x64_reg d = host_or(in->d, RAX);
+    enum x64_reg d = host_or(t, in->d, RAX);
     if (in->a == 0) {
-        x64_set(x, reg(in->d), op == X64_G_AND ? 0 : (uint32_t)in->imm);
-    } else if (op == X64_G_AND && in->imm == 0xff && d != RAX && host_register[in->a] != X64_NONE) {
-        x64_op(x, X64_MOVZX8 | X64_BYTE, d, reg(in->a));
+        x64_set(x, reg(t, in->d), op == X64_G_AND ? 0 : (uint32_t)in->imm);
+    } else if (op == X64_G_AND && in->imm == 0xff && d != RAX && own(t, in->a) != X64_NONE) {
+        x64_op(x, X64_MOVZX8 | X64_BYTE, d, reg(t, in->a));
     } else if (in->a == in->d) {
         if (in->imm || op == X64_G_AND)
-            x64_imm(x, op, reg(in->d), in->imm);
-    } else if (op == X64_G_ADD && in->imm && host_register[in->a] != X64_NONE) {
-        x64_op(x, X64_LEA, d, x64_at((enum x64_reg)host_register[in->a], in->imm));
+            x64_imm(x, op, reg(t, in->d), in->imm);
+    } else if (op == X64_G_ADD && in->imm && own(t, in->a) != X64_NONE) {
+        x64_op(x, X64_LEA, d, x64_at((enum x64_reg)own(t, in->a), in->imm));
         put(t, in->d, d);
     } else {
         get(t, d, in->a);
@@ -59,7 +58,7 @@ void emit_alu_imm(struct translator *t, const struct pg_insn *in, uint32_t op) {
 void emit_shift(struct translator *t, const struct pg_insn *in, uint32_t op) {
     if (in->d == 0)
         return;
-    enum x64_reg d = host_or(in->d, RAX);
+    enum x64_reg d = host_or(t, in->d, RAX);
     if (t->s->has_bmi2) {
         enum x64_reg from = take(t, in->a, RAX);
         x64_shift_by(&t->x, op, d, from, take(t, in->b, RCX));
@@ -79,7 +78,7 @@ void emit_shift(struct translator *t, const struct pg_insn *in, uint32_t op) {
 void emit_shift_imm(struct translator *t, const struct pg_insn *in, uint32_t op) {
     if (in->d == 0)
         return;
-    enum x64_reg d = host_or(in->d, RAX);
+    enum x64_reg d = host_or(t, in->d, RAX);
     get(t, d, in->a);
     if (in->imm)
         x64_shift(&t->x, op, x64_in(d), (unsigned)in->imm);
@@ -90,7 +89,7 @@ void emit_shift_imm(struct translator *t, const struct pg_insn *in, uint32_t op)
 /* d = cc ? 1 : 0. */
 static void set_if(struct translator *t, unsigned d, uint32_t cc) {
     x64_setcc(&t->x, (enum x64_cc)cc, RAX);
-    enum x64_reg r = host_or(d, RAX);
+    enum x64_reg r = host_or(t, d, RAX);
     x64_op(&t->x, X64_MOVZX8, r, x64_in(RAX));
     put(t, d, r);
     know(t, d, LOW_UNKNOWN);
@@ -99,14 +98,14 @@ static void set_if(struct translator *t, unsigned d, uint32_t cc) {
 void emit_compare(struct translator *t, const struct pg_insn *in, uint32_t cc) {
     if (in->d == 0)
         return;
-    x64_op(&t->x, X64_CMP, take(t, in->a, RAX), reg(in->b));
+    x64_op(&t->x, X64_CMP, take(t, in->a, RAX), reg(t, in->b));
     set_if(t, in->d, cc);
 }
 
 void emit_compare_imm(struct translator *t, const struct pg_insn *in, uint32_t cc) {
     if (in->d == 0)
         return;
-    x64_imm(&t->x, X64_G_CMP, reg(in->a), in->imm);
+    x64_imm(&t->x, X64_G_CMP, reg(t, in->a), in->imm);
     set_if(t, in->d, cc);
 }
 
@@ -114,7 +113,7 @@ void emit_constant(struct translator *t, const struct pg_insn *in, uint32_t rela
     uint32_t value = ((uint32_t)in->imm << 12) + (relative ? here(t) : 0);
     if (in->d == 0)
         return;
-    x64_set(&t->x, reg(in->d), value);
+    x64_set(&t->x, reg(t, in->d), value);
     know(t, in->d, value & 3);
 }
 
@@ -122,9 +121,9 @@ void emit_mul(struct translator *t, const struct pg_insn *in, uint32_t unused) {
     if (in->d == 0)
         return;
     bool swap = in->b == in->d;
-    enum x64_reg d = host_or(in->d, RAX);
+    enum x64_reg d = host_or(t, in->d, RAX);
     get(t, d, swap ? in->b : in->a);
-    x64_op(&t->x, X64_IMUL, d, reg(swap ? in->a : in->b));
+    x64_op(&t->x, X64_IMUL, d, reg(t, swap ? in->a : in->b));
     put(t, in->d, d);
     know(t, in->d, LOW_UNKNOWN);
 }
@@ -134,8 +133,8 @@ void emit_mul_high(struct translator *t, const struct pg_insn *in, uint32_t natu
     struct x64 *x = &t->x;
     if (in->d == 0)
         return;
-    x64_op(x, naturals < 2 ? X64_MOVSX32 : X64_MOV, RAX, reg(in->a));
-    x64_op(x, naturals < 1 ? X64_MOVSX32 : X64_MOV, RCX, reg(in->b));
+    x64_op(x, naturals < 2 ? X64_MOVSX32 : X64_MOV, RAX, reg(t, in->a));
+    x64_op(x, naturals < 1 ? X64_MOVSX32 : X64_MOV, RCX, reg(t, in->b));
     x64_op(x, X64_IMUL | X64_WIDE, RAX, x64_in(RCX));
     x64_shift(x, X64_SHR | X64_WIDE, x64_in(RAX), 32);
     put(t, in->d, RAX);

@@ -13,10 +13,10 @@ static void branch_if(struct translator *t, const struct pg_insn *in, uint32_t c
 }
 
 static void compare_zero(struct translator *t, unsigned g) {
-    if (host_register[g] != X64_NONE)
-        x64_op(&t->x, X64_TEST, host_register[g], reg(g));
+    if (own(t, g) != X64_NONE)
+        x64_op(&t->x, X64_TEST, own(t, g), reg(t, g));
     else
-        x64_imm(&t->x, X64_G_CMP, reg(g), 0);
+        x64_imm(&t->x, X64_G_CMP, reg(t, g), 0);
 }
 
 void emit_branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {
@@ -24,7 +24,7 @@ void emit_branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {
     if (in->a == 0 && in->d)
         compare_zero(t, in->d);
     else
-        x64_op(&t->x, X64_CMP, take(t, in->d, RAX), reg(in->a));
+        x64_op(&t->x, X64_CMP, take(t, in->d, RAX), reg(t, in->a));
     branch_if(t, in, cc);
 }
 
@@ -33,7 +33,7 @@ enum { RA = 1 }; /* calls leave the return address there; so the ABI */
 void emit_jump(struct translator *t, const struct pg_insn *in, uint32_t unused) {
     uint32_t pc = here(t) + PG_WORD * (uint32_t)in->imm;
     if (in->d)
-        x64_set(&t->x, reg(in->d), here(t) + PG_WORD);
+        x64_set(&t->x, reg(t, in->d), here(t) + PG_WORD);
     if (in->d == RA)
         block_call(t, pc);
     else
@@ -50,7 +50,7 @@ void emit_jump_register(struct translator *t, const struct pg_insn *in, uint32_t
     memory_address(t, in);
     x64_imm(&t->x, X64_G_AND, x64_in(RAX), ~1);
     if (in->d)
-        x64_set(&t->x, reg(in->d), here(t) + PG_WORD);
+        x64_set(&t->x, reg(t, in->d), here(t) + PG_WORD);
     if (in->d == RA)
         block_call_by_look_up(t);
     else
@@ -58,8 +58,8 @@ void emit_jump_register(struct translator *t, const struct pg_insn *in, uint32_t
 }
 
 void emit_mon_branch(struct translator *t, const struct pg_insn *in, uint32_t cc) {
-    x64_op(&t->x, X64_MOV, RAX, mreg(in->d));
-    x64_op(&t->x, X64_CMP, RAX, mreg(in->a));
+    x64_op(&t->x, X64_MOV, RAX, mreg(t, in->d));
+    x64_op(&t->x, X64_CMP, RAX, mreg(t, in->a));
     branch_if(t, in, cc);
 }
 

@@ -22,7 +22,7 @@ static enum x64_reg data_in(struct translator *t, const struct pg_insn *in, enum
     if (in->d == 0)
         return scratch;
     return native_accesses[in->op].use == PG_WRITE ? take(t, in->d, scratch)
-                                                   : host_or(in->d, scratch);
+                                                   : host_or(t, in->d, scratch);
 }
 
 /* The access itself. */

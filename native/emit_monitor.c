@@ -5,7 +5,7 @@
 static struct x64_place mon_locate(struct translator *t, const struct pg_insn *in, enum pg_use use,
                                    struct aside *a) {
     struct x64 *x = &t->x;
-    x64_op(x, X64_MOV, RAX, mreg(in->a));
+    x64_op(x, X64_MOV, RAX, mreg(t, in->a));
     if (in->imm)
         x64_imm(x, X64_G_ADD, x64_in(RAX), in->imm);
     x64_test_byte(x, RAX, PG_WORD - 1);
@@ -28,7 +28,7 @@ void emit_mon_load(struct translator *t, const struct pg_insn *in, uint32_t moni
     struct x64_place place = mon_locate(t, in, PG_READ, a);
     x64_op(&t->x, X64_MOV, RAX, place);
     if (in->d)
-        x64_op(&t->x, X64_STORE, RAX, monitor ? mreg(in->d) : reg(in->d));
+        x64_op(&t->x, X64_STORE, RAX, monitor ? mreg(t, in->d) : reg(t, in->d));
     a->back = t->x.at;
     if (!monitor)
         know(t, in->d, LOW_UNKNOWN);
@@ -37,7 +37,7 @@ void emit_mon_load(struct translator *t, const struct pg_insn *in, uint32_t moni
 void emit_mon_store(struct translator *t, const struct pg_insn *in, uint32_t monitor) {
     struct aside *a = block_aside(t);
     struct x64_place place = mon_locate(t, in, PG_WRITE, a);
-    x64_op(&t->x, X64_MOV, RCX, monitor ? mreg(in->d) : reg(in->d));
+    x64_op(&t->x, X64_MOV, RCX, monitor ? mreg(t, in->d) : reg(t, in->d));
     x64_op(&t->x, X64_STORE, RCX, place);
     a->back = t->x.at;
 }
@@ -54,33 +54,41 @@ void emit_mon_jump(struct translator *t, const struct pg_insn *in, uint32_t unus
 void emit_mon_move(struct translator *t, const struct pg_insn *in, uint32_t to_general) {
     if (in->d == 0)
         return;
-    x64_op(&t->x, X64_MOV, RAX, to_general ? mreg(in->a) : reg(in->a));
-    x64_op(&t->x, X64_STORE, RAX, to_general ? reg(in->d) : mreg(in->d));
-    if (to_general)
+    if (to_general) {
+        enum x64_reg to = host_or(t, in->d, RAX);
+        x64_op(&t->x, X64_MOV, to, mreg(t, in->a));
+        put(t, in->d, to);
         know(t, in->d, LOW_UNKNOWN);
+    } else {
+        x64_op(&t->x, X64_STORE, take(t, in->a, RAX), mreg(t, in->d));
+    }
 }
 
 void emit_mon_imm(struct translator *t, const struct pg_insn *in, uint32_t op) {
     if (in->d == 0)
         return;
-    x64_op(&t->x, X64_MOV, RAX, mreg(in->a));
+    if (in->d == in->a) {
+        x64_imm(&t->x, op, mreg(t, in->d), in->imm);
+        return;
+    }
+    x64_op(&t->x, X64_MOV, RAX, mreg(t, in->a));
     x64_imm(&t->x, op, x64_in(RAX), in->imm);
-    x64_op(&t->x, X64_STORE, RAX, mreg(in->d));
+    x64_op(&t->x, X64_STORE, RAX, mreg(t, in->d));
 }
 
 void emit_mon_alu(struct translator *t, const struct pg_insn *in, uint32_t op) {
     if (in->d == 0)
         return;
-    x64_op(&t->x, X64_MOV, RAX, mreg(in->a));
-    x64_op(&t->x, op, RAX, mreg(in->b));
-    x64_op(&t->x, X64_STORE, RAX, mreg(in->d));
+    x64_op(&t->x, X64_MOV, RAX, mreg(t, in->a));
+    x64_op(&t->x, op, RAX, mreg(t, in->b));
+    x64_op(&t->x, X64_STORE, RAX, mreg(t, in->d));
 }
 
 void emit_tick(struct translator *t, const struct pg_insn *in, uint32_t unused) {
     struct aside *a = block_aside(t);
-    x64_op(&t->x, X64_MOV, RAX, mreg(7));
-    x64_imm(&t->x, X64_G_SUB, x64_in(RAX), in->imm);
+    x64_keep_together(&t->x, 13);
+    x64_imm(&t->x, X64_G_CMP, mreg(t, 7), in->imm);
     block_unless(t, a, X64_B);
-    x64_op(&t->x, X64_STORE, RAX, mreg(7));
+    x64_imm(&t->x, X64_G_SUB, mreg(t, 7), in->imm);
     a->back = t->x.at;
 }

@@ -131,6 +131,15 @@ static void settle(struct native *n, uint32_t budget, uint32_t pc) {
     m->idle = false;
 }
 
+/* In monitor space these two have changed places: block.h. */
+static void exchange(struct frame *f) {
+    if (f->now.status & PG_MON) {
+        uint32_t m7 = f->r[M7_TAKES];
+        f->r[M7_TAKES] = f->m[7];
+        f->m[7] = m7;
+    }
+}
+
 static void registers_out(struct pg_machine *m, const struct frame *f) {
     memcpy(m->cpu.r, f->r, sizeof f->r);
     memcpy(m->cpu.m, f->m, sizeof f->m);
@@ -171,8 +180,8 @@ static void mind_worlds(struct native *n) {
     struct pg_machine *m = n->m;
     struct frame *f = n->frame;
     const struct pg_ram_store *store = m->ram.store;
-    f->quick = !m->firmware && !m->onlooker && !m->bus.user_matters && !m->bus.lines &&
-               !m->ram.watch[PG_FRAME_PSW >> PG_PAGE_BITS];
+    f->quick = !(m->cpu.psw.status & PG_MON) && !m->firmware && !m->onlooker &&
+               !m->bus.user_matters && !m->bus.lines && !m->ram.watch[PG_FRAME_PSW >> PG_PAGE_BITS];
     if (n->changes.tlb == m->tlb.changes && n->changes.watches == store->watches &&
         n->changes.spaces == n->spaces.changes)
         return;
@@ -209,13 +218,16 @@ static uint32_t help(void *engine, uint32_t insn) {
     enum pg_outcome outcome = PG_RETIRED;
     struct pg_insn in; /* read first: a walk may write even where this instruction stands */
     pg_decode(pg_ram_read32(&m->ram, b->pa + PG_WORD * index), &in);
+    exchange(f);
     settle(n, f->budget + b->insns - index, pc); /* this one has not happened yet */
     if (locate(n, insn, &in, &pa)) {
         m->next_pc = pc + PG_WORD;
         pg_ram_write(&m->ram, pa, in.op == PG_OP_mswm ? f->m[in.d] : f->r[in.d],
                      native_accesses[in.op].size ? native_accesses[in.op].size : PG_WORD);
-        if (may_go_on(n, b, pc))
+        if (may_go_on(n, b, pc)) {
+            exchange(f);
             return 0;
+        }
         registers_out(m, f);
     } else {
         registers_out(m, f);
@@ -223,6 +235,7 @@ static uint32_t help(void *engine, uint32_t insn) {
         outcome = pg_perform(m, &in);
         if (outcome == PG_RETIRED && may_go_on(n, b, pc)) {
             registers_in(f, m);
+            exchange(f);
             f->now.status = m->cpu.psw.status;
             return 0;
         }
@@ -339,10 +352,13 @@ static void run_block(struct native *n, uint32_t block, struct space *space, uin
     counts_in(f, m, budget);
     f->now = world_of(m, space);
     mind_worlds(n);
-    f->worlds[world_slot(f->now.status, f->now.base)] = f->now;
+    if (!(f->now.status & PG_MON))
+        f->worlds[world_slot(f->now.status, f->now.base)] = f->now;
+    exchange(f);
     uint32_t exit = n->store.glue.enter(n->store.blocks[block].entry);
     if (exit == EXIT_DONE)
         return;
+    exchange(f);
     registers_out(m, f);
     if (exit == EXIT_RETREAT) {
         f->budget += n->given_back;

@@ -45,7 +45,7 @@ static uint32_t number(struct spaces *spaces, const struct universe *u) {
     for (; k < spaces->nuniverses; k++) {
         const struct universe *v = &spaces->universes[k];
         if (u->code_limit == v->code_limit && u->supervisor == v->supervisor &&
-            u->windowed == v->windowed)
+            u->monitor == v->monitor && u->windowed == v->windowed)
             return k;
     }
     if (k < UNIVERSES)
@@ -78,7 +78,8 @@ static bool make(struct spaces *spaces, struct space *space, const struct space_
     space->used = false;
     space->key = *key;
     space->credit = 0;
-    struct universe u = {0, pg_psw_supervisor(&m->cpu.psw), false};
+    struct universe u = {.supervisor = pg_psw_supervisor(&m->cpu.psw),
+                         .monitor = key->status & PG_MON};
     space->code_offset = 0;
     if (mode == PG_MODE_REAL) {
         u.code_limit = memory;

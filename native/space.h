@@ -32,6 +32,7 @@ struct space_key {
 struct universe {
     uint32_t code_limit;
     bool supervisor;
+    bool monitor;  /* in monitor space: block.h, M7_TAKES */
     bool windowed; /* by the window, not by the tables */
 };
 

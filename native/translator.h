@@ -25,10 +25,10 @@ struct aside {
     uint32_t site;       /* whose signals lead there, too, plus 1; or 0 */
 };
 
-/* A conditional branch that is taken. */
+/* A jump out of the block behind an instruction: a conditional branch that is taken. */
 struct side {
     uint8_t *from;
-    uint32_t index, pc; /* of the branch; where it leads */
+    uint32_t index, pc; /* of the instruction; where it leads */
 };
 
 struct translator {
@@ -43,7 +43,7 @@ struct translator {
     bool ended; /* the last instruction has said where to go */
     uint8_t low[PG_NREGS];
     struct aside asides[MOST_INSNS];
-    struct side sides[MOST_INSNS];
+    struct side sides[MOST_INSNS + 3]; /* of branches, and of a fused look-up */
     uint32_t nasides, nsides;
     uint8_t *full, *not_full; /* at a call: when the return stack is full; behind that */
 };
@@ -113,37 +113,45 @@ uint32_t fuse(struct translator *t);
 
 /* ---- registers */
 
-static inline struct x64_place reg(unsigned g) {
-    return host_register[g] != X64_NONE ? x64_in((enum x64_reg)host_register[g])
-                                        : x64_data(FRAME(r) + (int32_t)(4 * g));
+/* The host register of general register g, or X64_NONE: it stays in the frame. */
+static inline int own(const struct translator *t, unsigned g) {
+    return t->u->monitor && g == M7_TAKES ? X64_NONE : host_register[g];
 }
 
-static inline struct x64_place mreg(unsigned g) {
-    return x64_data(FRAME(m) + (int32_t)(4 * g));
+static inline struct x64_place reg(const struct translator *t, unsigned g) {
+    if (own(t, g) != X64_NONE)
+        return x64_in((enum x64_reg)own(t, g));
+    return x64_data(t->u->monitor && g == M7_TAKES ? FRAME(m[7])
+                                                   : FRAME(r) + (int32_t)(PG_WORD * g));
+}
+
+static inline struct x64_place mreg(const struct translator *t, unsigned m) {
+    return t->u->monitor && m == 7 ? x64_in((enum x64_reg)host_register[M7_TAKES])
+                                   : x64_data(FRAME(m) + (int32_t)(PG_WORD * m));
 }
 
 /* The host register of g if it has one, else `other`. */
-static inline enum x64_reg host_or(unsigned g, enum x64_reg other) {
-    return host_register[g] != X64_NONE ? (enum x64_reg)host_register[g] : other;
+static inline enum x64_reg host_or(const struct translator *t, unsigned g, enum x64_reg other) {
+    return own(t, g) != X64_NONE ? (enum x64_reg)own(t, g) : other;
 }
 
 /* to = g. */
 static inline void get(struct translator *t, enum x64_reg to, unsigned g) {
     if (g == 0)
         x64_set(&t->x, x64_in(to), 0);
-    else if (host_register[g] != (int)to)
-        x64_op(&t->x, X64_MOV, to, reg(g));
+    else if (own(t, g) != (int)to)
+        x64_op(&t->x, X64_MOV, to, reg(t, g));
 }
 
 /* g = from, not for register 0. */
 static inline void put(struct translator *t, unsigned g, enum x64_reg from) {
-    if (host_register[g] != (int)from)
-        x64_op(&t->x, X64_STORE, from, reg(g));
+    if (own(t, g) != (int)from)
+        x64_op(&t->x, X64_STORE, from, reg(t, g));
 }
 
 /* g in a register: its own, or loaded into `other`. */
 static inline enum x64_reg take(struct translator *t, unsigned g, enum x64_reg other) {
-    enum x64_reg r = host_or(g, other);
+    enum x64_reg r = host_or(t, g, other);
     if (r == other)
         get(t, other, g);
     return r;
