@@ -6,12 +6,15 @@
 
 enum { BENCH_WAYS = 12, BENCH_RUNS = 31, BENCH_PROGRAMS = 64 };
 
+/* How a program in C is linked: main paged in ring 0; in real mode; paged in ring 3. */
+enum bench_variant { BENCH_PAGED, BENCH_UNPAGED, BENCH_USER, BENCH_VARIANTS };
+
 /* A way to run a guest: a column. */
 struct bench_way {
     const char *name;
     const struct pg_engine *engine;
     const struct pg_system *system;
-    bool unpaged; /* for programs in C: the same in real mode */
+    enum bench_variant variant; /* of programs in C */
 };
 
 /* What is measured, and how often. */

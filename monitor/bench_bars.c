@@ -18,18 +18,24 @@ bool bench_met(const struct bench_bar *bar) {
 /* The ways that the bars speak of. The first three are for all guests, the others for programs in
  * C.
  */
-enum { BARE, TE, BT, UNPAGED, THREADED, WAYS };
+enum { BARE, TE, BT, UNPAGED, THREADED, USER, TE_USER, BT_USER, WAYS };
 
 static bool set_ways(struct bench *b) {
     const struct pg_system *bare = mon_system("bare"), *te = mon_system("te"),
                            *bt = mon_system("bt");
     if (!bare || !te || !bt)
         return false;
-    b->ways[BARE] = (struct bench_way){"bare", b->engine, bare, false};
-    b->ways[TE] = (struct bench_way){"te", b->engine, te, false};
-    b->ways[BT] = (struct bench_way){"bt", b->engine, bt, false};
-    b->ways[UNPAGED] = (struct bench_way){"unpaged", b->engine, bare, true};
-    b->ways[THREADED] = (struct bench_way){"threaded", pg_engine_by_name("threaded"), bare, false};
+    const struct bench_way ways[WAYS] = {
+        [BARE] = {"bare", b->engine, bare, BENCH_PAGED},
+        [TE] = {"te", b->engine, te, BENCH_PAGED},
+        [BT] = {"bt", b->engine, bt, BENCH_PAGED},
+        [UNPAGED] = {"unpaged", b->engine, bare, BENCH_UNPAGED},
+        [THREADED] = {"threaded", pg_engine_by_name("threaded"), bare, BENCH_PAGED},
+        [USER] = {"user", b->engine, bare, BENCH_USER},
+        [TE_USER] = {"te user", b->engine, te, BENCH_USER},
+        [BT_USER] = {"bt user", b->engine, bt, BENCH_USER},
+    };
+    memcpy(b->ways, ways, sizeof ways);
     b->nways = WAYS;
     return true;
 }
@@ -47,6 +53,8 @@ static void set_programs(struct bench_bar *bars, const struct bench_results *r) 
     set_mean(&bars[BENCH_BAR_paged], r, BARE, UNPAGED);
     set_mean(&bars[BENCH_BAR_te], r, TE, BARE);
     set_mean(&bars[BENCH_BAR_bt], r, BT, BARE);
+    set_mean(&bars[BENCH_BAR_te_user], r, TE_USER, USER);
+    set_mean(&bars[BENCH_BAR_bt_user], r, BT_USER, USER);
     set_mean(&bars[BENCH_BAR_threaded], r, THREADED, BENCH_NATIVE);
     if (worst.most <= 0)
         bars[BENCH_BAR_native].note = bars[BENCH_BAR_worst].note = bars[BENCH_BAR_threaded].note =

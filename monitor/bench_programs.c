@@ -14,23 +14,23 @@ const struct bench_kind_row bench_kinds[BENCH_KINDS] = {
 
 /* One workload on its way. */
 struct job {
-    struct pg_image *paged, *unpaged; /* unpaged: NULL unless wanted */
-    char native[300], qemu[304];      /* the programs; "": none */
+    struct pg_image *images[BENCH_VARIANTS]; /* NULL unless wanted */
+    char native[300], qemu[304];             /* the programs; "": none */
     double here[BENCH_RUNS], emulated[BENCH_RUNS], there[BENCH_WAYS][BENCH_RUNS];
 };
 
 /* ---- compiling */
 
-static bool wants_unpaged(const struct bench *b) {
-    for (size_t w = 0; w < b->nways; w++)
-        if (b->ways[w].unpaged)
-            return true;
-    return false;
-}
+/* What each variant takes, for the linker. */
+static const char *const options[BENCH_VARIANTS] = {
+    [BENCH_UNPAGED] = "-Wl,--defsym=pg32_unpaged=1",
+    [BENCH_USER] = "-Wl,--defsym=pg32_user=1",
+};
 
 /* As a guest, with one more option unless that is NULL. */
-static struct pg_image *compile_guest(char *self, char *source, char *out, char *option) {
-    if (bench_execute((char *[]){self, "cc", "-O2", source, "-o", out, option, NULL}, NULL, 0) == 0)
+static struct pg_image *compile_guest(char *self, char *source, char *out, const char *option) {
+    if (bench_execute((char *[]){self, "cc", "-O2", source, "-o", out, (char *)option, NULL}, NULL,
+                      0) == 0)
         return bench_image(out);
     mon_fail(MON_BAD_IMAGE, "%s: trapeze cc cannot compile it", source);
     return NULL;
@@ -39,16 +39,17 @@ static struct pg_image *compile_guest(char *self, char *source, char *out, char 
 static bool compile(const struct bench *b, const char *folder, const char *name, struct job *job) {
     char source[1024], out[320], self[1024];
     static char timed[] = TRAPEZE_BENCH "/timed.c", start[] = TRAPEZE_BENCH "/qemu/start.c";
-    static char unpaged[] = "-Wl,--defsym=pg32_unpaged=1";
     if (!bench_self(self))
         return false;
     snprintf(source, sizeof source, "%s/c/%s.c", TRAPEZE_BENCH, name);
     snprintf(job->native, sizeof job->native, "%s/%.30s", folder, name);
     snprintf(job->qemu, sizeof job->qemu, "%s.q", job->native);
     snprintf(out, sizeof out, "%s.elf", job->native);
-    job->paged = compile_guest(self, source, out, NULL);
-    if (job->paged && wants_unpaged(b))
-        job->unpaged = compile_guest(self, source, out, unpaged);
+    for (size_t w = 0; w < b->nways; w++) {
+        struct pg_image **image = &job->images[b->ways[w].variant];
+        if (!*image && !(*image = compile_guest(self, source, out, options[b->ways[w].variant])))
+            return false;
+    }
     if (bench_execute((char *[]){bench_compiler(), "-O2", "-ffp-contract=off", source, timed, "-o",
                                  job->native, "-lm", NULL},
                       NULL, 0) != 0)
@@ -58,7 +59,7 @@ static bool compile(const struct bench *b, const char *folder, const char *name,
             (char *[]){self, "cc", "-O2", "-nostartfiles", source, start, "-o", job->qemu, NULL},
             NULL, 0) != 0)
         job->qemu[0] = '\0';
-    return job->paged && (job->unpaged || !wants_unpaged(b));
+    return true;
 }
 
 /* ---- running */
@@ -85,11 +86,11 @@ static bool run_once(const struct bench *b, const char *name, struct job *job, u
         return false;
     for (size_t w = 0; w < b->nways; w++) {
         struct bench_run r;
-        struct pg_setup setup = {.image = b->ways[w].unpaged ? job->unpaged : job->paged};
+        struct pg_setup setup = {.image = job->images[b->ways[w].variant]};
         if (!bench_guest(&b->ways[w], &setup, name, &r))
             return false;
         job->there[w][run] = r.seconds;
-        if (!b->ways[w].unpaged)
+        if (b->ways[w].variant == BENCH_PAGED)
             *instructions = r.instructions;
     }
     return true;
@@ -107,10 +108,8 @@ static bool measure(const struct bench *b, const char *folder, struct bench_prog
         for (size_t w = 0; w < b->nways; w++)
             p->seconds[w] = bench_median(job->there[w], b->runs);
     }
-    if (job) {
-        pg_image_free(job->paged);
-        pg_image_free(job->unpaged);
-    }
+    for (int v = 0; job && v < BENCH_VARIANTS; v++)
+        pg_image_free(job->images[v]);
     free(job);
     return ok;
 }

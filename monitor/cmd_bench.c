@@ -13,9 +13,11 @@ static int set_ways(struct bench *b, const struct mon_args *args, bool programs)
     size_t n = 0;
     int status = mon_systems(args, systems, SYSTEMS, &n);
     for (size_t k = 0; status == 0 && k < n; k++) {
-        b->ways[b->nways++] = (struct bench_way){systems[k]->name, b->engine, systems[k], false};
+        b->ways[b->nways++] =
+            (struct bench_way){systems[k]->name, b->engine, systems[k], BENCH_PAGED};
         if (programs && strcmp(systems[k]->name, "bare") == 0)
-            b->ways[b->nways++] = (struct bench_way){"unpaged", b->engine, systems[k], true};
+            b->ways[b->nways++] =
+                (struct bench_way){"unpaged", b->engine, systems[k], BENCH_UNPAGED};
     }
     return status;
 }

@@ -73,6 +73,43 @@ static void runs_unpaged_if_it_is_wanted(void **state) {
     ran_free(&paged);
 }
 
+/* In ring 3, where the trap handler does what the C library's support may not: the console, the
+ * clock, sleeping. Faults are the program's as ever. */
+static void runs_in_a_user_ring_if_it_is_wanted(void **state) {
+    static const char *const systems[] = {"bare", "interp", "te", "hybrid", "bt"};
+    static const char *const kinds[] = {"-Wl,--defsym=pg32_user=1", "-Wl,--defsym=pg32_unpaged=1"};
+    if (!is_there)
+        skip();
+    write_text("user.c",
+               "#include <pg32.h>\n#include <stdio.h>\n#include <time.h>\n#include <unistd.h>\n"
+               "static int twice(int (*f)(int), int x) { return f(f(x)); }\n"
+               "int main(int argc, char **argv) {\n"
+               "    int add(int x) { return x + argc; }\n"
+               "    char line[80];\n"
+               "    time_t before = time(NULL);\n"
+               "    sleep(2);\n"
+               "    printf(\"ring %u, %d, %d s, %s\", (unsigned)pg32_gpsw() & 3, twice(add, 5),\n"
+               "           (int)(time(NULL) - before), fgets(line, sizeof line, stdin));\n"
+               "    fflush(stdout);\n"
+               "    pg32_tlbia();\n" /* not for the handler */
+               "    return 3;\n"
+               "}\n");
+    write_text("input", "hello\n");
+    for (size_t paged = 0; paged < 2; paged++) {
+        expect(0, "", "", "cc", "-g", "user.c", "-o", "user.elf", kinds[0], kinds[paged]);
+        for (size_t k = 0; k < sizeof systems / sizeof *systems; k++) {
+            struct ran ran =
+                execute(&(struct setting){0},
+                        ARGUMENTS("run", "-s", systems[k], "--input", "input", "user.elf"));
+            assert_int_equal(ran.status, 65);
+            assert_string_equal(ran.out, "ring 3, 7, 2 s, hello\n");
+            assert_contains(ran.err, "trap privilege");
+            assert_contains(ran.err, "/user.c:14");
+            ran_free(&ran);
+        }
+    }
+}
+
 /* Assembly and a library beside it. */
 static void links_several_kinds(void **state) {
     if (!is_there)
@@ -225,6 +262,7 @@ int main(void) {
         cmocka_unit_test(options_do_not_reach_the_support),
         cmocka_unit_test(the_programs_functions_come_first),
         cmocka_unit_test(runs_unpaged_if_it_is_wanted),
+        cmocka_unit_test(runs_in_a_user_ring_if_it_is_wanted),
         cmocka_unit_test(links_several_kinds),
         cmocka_unit_test(links_much_code),
         cmocka_unit_test(clocks_are_the_machines),

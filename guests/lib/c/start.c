@@ -4,7 +4,7 @@
  * fault check-stops the machine, and trapeze says where. The heap begins behind the program, the
  * stack has the last quarter of memory, or what data leave of it; a page that faults is between.
  * With -Wl,--defsym=pg32_unpaged=1 main runs in real mode, memory laid out the same, and nothing
- * faults there: to see what paging costs.
+ * faults there: to see what paging costs. With -Wl,--defsym=pg32_user=1 it runs in ring 3.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,13 +15,15 @@ enum {
     PAGE = 4096,
     PAGED = 0x200,
     PTE = 0xf, /* V R W X, ring 0 */
+    USER = 3,  /* the ring: in a PSW, and of a page with PTE_RING */
+    PTE_RING = 0x100,
     LEAST_STACK = 8192,
     NO_ROOM = 63, /* exit code */
 };
 
 extern char __heap_begin[];
 extern void __libc_init_array(void);
-extern char pg32_unpaged[] __attribute__((weak));
+extern char pg32_unpaged[] __attribute__((weak)), pg32_user[] __attribute__((weak));
 int main(int argc, char **argv, char **envp);
 
 static char *heap, *heap_end;
@@ -31,11 +33,12 @@ static char *heap, *heap_end;
 /* The page tables, at the end of memory from `at` on: a root, and a table for each 4 MiB. */
 static void make_tables(uint32_t memory, uint32_t at) {
     uint32_t *root = (uint32_t *)at, *leaf = (uint32_t *)(at + PAGE);
+    uint32_t pte = pg32_user ? PTE | USER * PTE_RING : PTE;
     memset(root, 0, memory - at);
     for (uint32_t k = 0; at + (k + 1) * PAGE < memory; k++)
         root[k] = (at + (k + 1) * PAGE) | 1;
     for (uint32_t page = 1; page < memory / PAGE; page++)
-        leaf[page] = page * PAGE | PTE;
+        leaf[page] = page * PAGE | pte;
     leaf[(uint32_t)heap_end / PAGE] = 0; /* a stack that grows too large faults here */
 }
 
@@ -68,60 +71,26 @@ __attribute__((used)) static uint32_t prepare(void) {
         no_room();
     heap = __heap_begin;
     heap_end = (char *)end;
-    first_psw = (struct pg32_psw){0, (uint32_t)at_stack, 0, 0};
+    first_psw = (struct pg32_psw){pg32_user ? USER : 0, (uint32_t)at_stack, 0, 0};
     if (!pg32_unpaged) {
         make_tables(memory, top);
-        first_psw = (struct pg32_psw){PAGED, (uint32_t)at_stack, top, top};
+        first_psw.status |= PAGED;
+        first_psw.base = first_psw.bound = top;
     }
+    low_memory.new = (struct pg32_psw){.pc = (uint32_t)trap};
     return top;
 }
 
 static char first_stack[1024] __attribute__((aligned(16), used));
 
-/* On a small stack behind the program the tables are made; then lpsw, and the real stack. The pc of
- * the new PSW (manual, section 7) is trampoline's. */
+/* On a small stack behind the program the tables are made; then lpsw, and the real stack. */
 __attribute__((naked, noreturn, section(".text.start"))) void _start(void) {
     __asm__ volatile(
         ".option push\n\t.option norelax\n\tla gp, __global_pointer$\n\t.option pop\n\t"
-        "la t0, trampoline\n\tsw t0, 0x44(zero)\n\t"
         "la sp, first_stack + 1024\n\tla tp, __tls_base\n\tcall prepare\n\t"
         "la t0, first_psw\n\t.insn i 0x0b, 2, x0, 0(t0)\n"
         "at_stack:\n\tmv sp, a0\n\ttail begin");
 }
-
-/* gcc's nested functions, when their addresses are taken, are called by way of four words that the
- * program writes on its stack as it runs: RISC-V's instructions, since no transcoder sees them.
- *
- *     lui t2, chain    lui t0, function    addi t2, t2, chain    jr function(t0)
- *
- * The first is no instruction of PG32's (below 256 MiB), and this handler does what the four would.
- * With any other trap it takes itself away and lets the fault happen again, which check-stops: so
- * it does, too, if looking at the words faults. It keeps registers in page 0, behind the frame. */
-#define UNLESS(AT, BITS, WORD) /* the low BITS bits of the word at pc + AT are WORD's */           \
-    "lw t1, " #AT "(t0)\n\tslli t1, t1, 32 - " #BITS "\n\t"                                        \
-    "li t2, (" #WORD " << (32 - " #BITS ")) & 0xffffffff\n\tbne t1, t2, 1f\n\t"
-
-/* clang-format off */
-__attribute__((naked, used)) static void trampoline(void) {
-    __asm__ volatile(
-        "sw zero, 0x44(zero)\n\t"
-        "sw t0, 0x80(zero)\n\tsw t1, 0x84(zero)\n\tsw t2, 0x88(zero)\n\t"
-        "lw t0, 0x10(zero)\n\tli t1, 6\n\tbne t0, t1, 1f\n\t" /* the cause: illegal */
-        "lw t0, 0x04(zero)\n\t"                               /* the pc */
-        UNLESS(0, 12, 0x3b7)
-        UNLESS(4, 12, 0x2b7)
-        UNLESS(8, 20, 0x38393)
-        UNLESS(12, 20, 0x28067)
-        "lw t1, 0(t0)\n\tsrli t1, t1, 12\n\tslli t1, t1, 12\n\t"
-        "lw t2, 8(t0)\n\tsrai t2, t2, 20\n\tadd t2, t2, t1\n\t"
-        "lw t1, 4(t0)\n\tsrli t1, t1, 12\n\tslli t1, t1, 12\n\t"
-        "lw t0, 12(t0)\n\tsrai t0, t0, 20\n\tadd t0, t0, t1\n\tsw t0, 0x04(zero)\n\t"
-        "la t0, trampoline\n\tsw t0, 0x44(zero)\n\t"
-        "lw t0, 0x80(zero)\n\tlw t1, 0x84(zero)\n\t.insn i 0x0b, 2, x0, 0(zero)\n"
-        "1:\tlw t0, 0x80(zero)\n\tlw t1, 0x84(zero)\n\tlw t2, 0x88(zero)\n\t"
-        ".insn i 0x0b, 2, x0, 0(zero)");
-}
-/* clang-format on */
 
 /* ---- the heap */
 

@@ -6,6 +6,8 @@
 #define WEAK __attribute__((weak))
 
 #include "../pg32.h"
+#include "trap.c"
+
 #include "start.c"
 
 #include "files.c"
