@@ -26,6 +26,11 @@ void run_show_console(struct debugger *d) {
     d->shown = output->size;
 }
 
+bool run_may_be_typed_at(const struct debugger *d) {
+    return mon_terminal_is_live() && debug_machine(d)->bus.plugs.input.open &&
+           timeline_now(d->t) == timeline_frontier(d->t);
+}
+
 /* Ctrl-C, or what gdb sends for it? */
 static bool asked_to_stop(struct debugger *d) {
     return mon_interrupted() || (d->asked && d->asked(d->asked_with));
