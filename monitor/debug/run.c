@@ -83,7 +83,10 @@ static enum halt step_forward(struct debugger *d, bool (*until)(struct debugger 
                               void *with, int *number) {
     struct pg_error err;
     for (unsigned n = 1;; n++) {
+        uint64_t before = timeline_now(d->t);
         enum moment moment = timeline_step(d->t, &err);
+        if (moment == MOMENT_ENDED && timeline_now(d->t) == before)
+            return HALT_ENDED; /* it had ended: there was no step that could have hit a stop */
         if (moment == MOMENT_WAITING && d->typed) {
             if (interrupted(d))
                 return HALT_INTERRUPTED;
