@@ -203,6 +203,9 @@ bool run_next_insn(const struct debugger *d, uint32_t *word, struct pg_insn *in)
 /* Show what the guest has written since. */
 void run_show_console(struct debugger *d);
 
+/* Is the guest to stop: Ctrl-C, or what gdb sends for it? */
+bool run_asked_to_stop(struct debugger *d);
+
 /* When the guest runs, may it be typed at? Not in the past. */
 bool run_may_be_typed_at(const struct debugger *d);
 

@@ -215,7 +215,7 @@ static enum halt back_to(struct gdb *g, bool user) {
                 return HALT_BROKEN;
             if (timeline_now(d->t) == T)
                 break;
-            if (n++ % LOOK == 0 && (d->asked(d->asked_with) || mon_interrupted()))
+            if (n++ % LOOK == 0 && run_asked_to_stop(d))
                 return run_to(d, now) == HALT_BROKEN ? HALT_BROKEN : HALT_INTERRUPTED;
         }
     }

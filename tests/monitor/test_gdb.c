@@ -455,6 +455,28 @@ static void ctrl_c_is_answered_at_once(void **state) {
     }
 }
 
+/* A command that takes how often, too; each time would be short. */
+static void ctrl_c_ends_a_command(void **state) {
+    static const char *const commands[] = {
+        "qRcmd,6e657874692031303030303030303030",      /* nexti 1000000000 */
+        "qRcmd,636f6e74696e75652031303030303030303030" /* continue 1000000000 */
+    };
+    write_text("spin.s", "_start: addi a0, a0, 1\n j _start\n");
+    struct client *c = serve("bare", "spin.s");
+    monitor(c, "break insn addi");
+    monitor(c, "disable");
+    for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
+        put_packet(c, commands[k], strlen(commands[k]));
+        pause_for(30);
+        put(c, "\3", 1);
+        get_reply(c);
+        assert_string_equal(c->reply, "OK");
+        assert_contains(c->told, "interrupted\n");
+        monitor(c, "enable");
+    }
+    client_end(c);
+}
+
 static void a_lost_connection_leaves_the_guest(void **state) {
     struct client *c = serve_counting("bare");
     check(c, "s", "T05thread:1;");
@@ -626,6 +648,7 @@ int main(void) {
         cmocka_unit_test(a_kernel_and_its_program_are_two_processes),
         cmocka_unit_test(stepping_through_a_gate),
         cmocka_unit_test(ctrl_c_is_answered_at_once),
+        cmocka_unit_test(ctrl_c_ends_a_command),
         cmocka_unit_test(a_lost_connection_leaves_the_guest),
         cmocka_unit_test(a_port),
         cmocka_unit_test(noise_does_no_harm),
