@@ -199,9 +199,6 @@ int mon_dis_native(const struct mon_plan *plan, const char *path, uint64_t from,
     int status = 0;
     if (plan->engine != &pg_engine_native && plan->engine != &pg_engine_eager)
         return mon_fail(MON_USAGE, "--native: the engine %s generates no code", plan->engine->name);
-    if (plan->engine->here && !plan->engine->here())
-        return mon_fail(MON_USAGE, "--native: this host cannot run the engine %s",
-                        plan->engine->name);
     if (setup.limit == PG_NEVER)
         setup.limit = SOME_STEPS;
     l.machine = pg_machine_new(setup.memory, &err);

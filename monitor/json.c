@@ -61,10 +61,11 @@ static json_t *result(const struct mon_result *r) {
 
 /* Takes over `object`; NULL means that memory was short when it was made. */
 int mon_json_print(json_t *object) {
-    if (object && json_dumpf(object, stdout, JSON_INDENT(2)) == 0)
+    bool whole = object && json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
+    if (whole)
         putchar('\n');
     json_decref(object);
-    if (!object)
+    if (!whole && !ferror(stdout)) /* else mon_flush says what is wrong */
         return mon_fail(MON_INTERNAL, "the host is out of memory");
     return mon_flush();
 }
@@ -76,11 +77,14 @@ int mon_json_run(const char *system, const char *engine, const struct mon_result
     json_t *guests = json_array();
     for (size_t k = 0; k < n; k++)
         json_array_append_new(guests, result(&results[k]));
-    if (n == 1)
-        json_object_update(all, json_array_get(guests, 0));
-    else
-        json_object_set(all, "guests", guests);
+    bool whole =
+        json_array_size(guests) == n && (n == 1 ? json_object_update(all, json_array_get(guests, 0))
+                                                : json_object_set(all, "guests", guests)) == 0;
     json_decref(guests);
+    if (!whole) {
+        json_decref(all);
+        all = NULL;
+    }
     return mon_json_print(all);
 }
 

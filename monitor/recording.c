@@ -193,8 +193,8 @@ static bool parse(struct recording *r, const uint8_t *bytes, size_t size,
     return true;
 }
 
-bool recording_read(struct recording *r, const char *path, const struct pg_profile *profile,
-                    struct pg_error *err) {
+static bool read_recording(struct recording *r, const char *path, const struct pg_profile *profile,
+                           struct pg_error *err) {
     size_t size;
     struct pg_error why = {""};
     uint8_t *bytes = mon_read_file(path, MAX_FILE, &size, err);
@@ -212,7 +212,7 @@ int recording_plan(struct recording *r, const struct mon_args *args, struct mon_
         return 0;
     if (mon_option(args, OPT_input) || mon_option(args, OPT_disk))
         return mon_fail(MON_USAGE, "--replay: input and disk are the recording's");
-    if (!recording_read(r, path, &plan->profile, &err))
+    if (!read_recording(r, path, &plan->profile, &err))
         return mon_fail(MON_USAGE, "%s", err.text);
     setup->from = r->from;
     setup->log = &r->log;

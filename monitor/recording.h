@@ -46,12 +46,9 @@ bool recording_write(const struct recording *r, const struct pg_machine *m, cons
                      struct pg_error *err);
 
 /* --replay, if it is given: the plan's first guest begins where the recording does, with its disk
- * and input; r->from is set then. Returns 0, or an exit status after a message. */
+ * and input; r->from is set then. Nothing in the file is trusted: what is truncated, altered,
+ * impossible, or recorded under another profile than the plan's, is refused. Returns 0, or an exit
+ * status after a message. */
 int recording_plan(struct recording *r, const struct mon_args *args, struct mon_plan *plan);
-
-/* Nothing in the file is trusted: what is truncated, altered or impossible is refused. The profile
- * must be the one that it was recorded under. */
-bool recording_read(struct recording *r, const char *path, const struct pg_profile *profile,
-                    struct pg_error *err);
 
 #endif

@@ -1,8 +1,8 @@
-/* mkinc.c - writes pg32.inc, the names that an assembly guest needs, from the tables of the
- * machine: nothing in it is typed a second time.
+/* mkinc.c - writes what guests need of the machine's tables, so that nothing is typed a second
+ * time: pg32.inc, names for assembly, and pg32_ports.h, the ports for C.
  *
- *     mkinc FILE           write it
- *     mkinc --check FILE   is it up to date? exits 1, with a message, if not
+ *     mkinc FOLDER           write them there
+ *     mkinc --check FOLDER   are they up to date? exits 1, with a message, if not
  */
 #include "machine/machine.h"
 
@@ -61,13 +61,18 @@ static const struct name pte[] = {
     {"PTE_FRAME", PG_PTE_FRAME, "where the page lies"},
 };
 
-/* One .equ line; the name in capitals, a dot in it as an underscore. */
+/* The name in capitals, a dot in it as an underscore. */
+static void spell(char text[64], const char *prefix, const char *name) {
+    snprintf(text, 64, "%s%s", prefix, name);
+    for (char *p = text; *p; p++)
+        *p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+}
+
+/* One .equ line. */
 static void equ(FILE *f, const char *prefix, const char *name, uint32_t value,
                 const char *meaning) {
     char text[64];
-    snprintf(text, sizeof text, "%s%s", prefix, name);
-    for (char *p = text; *p; p++)
-        *p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+    spell(text, prefix, name);
     if (*meaning)
         fprintf(f, ".equ %-18s 0x%04x    # %s\n", strcat(text, ","), (unsigned)value, meaning);
     else
@@ -80,7 +85,7 @@ static void list(FILE *f, const char *title, const struct name *names, size_t n)
         equ(f, "", names[k].name, names[k].value, names[k].meaning);
 }
 
-static void write_all(FILE *f) {
+static void write_inc(FILE *f) {
     fputs("# pg32.inc - the machine's names for its numbers.\n"
           "# Written by mkinc from the tables in machine/; do not edit.\n",
           f);
@@ -106,23 +111,42 @@ static void write_all(FILE *f) {
         }
 }
 
+static void write_ports(FILE *f) {
+    char text[64];
+    fputs("/* pg32_ports.h - the machine's ports; pg32.inc says what each does.\n"
+          " * Written by mkinc from the tables in machine/; do not edit. */\n"
+          "#ifndef PG32_PORTS_H\n#define PG32_PORTS_H\n\nenum {\n",
+          f);
+    for (size_t k = 0; k < PG_NDEVICES; k++)
+        for (size_t j = 0; j < pg_devices[k]->nports; j++) {
+            spell(text, "pg32_", pg_devices[k]->ports[j].name);
+            fprintf(f, "    %s = 0x%02x,\n", text, (unsigned)pg_devices[k]->ports[j].number);
+        }
+    fputs("};\n\n#endif\n", f);
+}
+
+static const struct {
+    const char *name;
+    void (*write)(FILE *f);
+} files[] = {{"pg32.inc", write_inc}, {"pg32_ports.h", write_ports}};
+
 /* The text as it should be, zero-terminated; the caller frees it. NULL: no memory. */
-static char *generate(void) {
+static char *generate(void (*write)(FILE *f)) {
     char *text = NULL;
     size_t size = 0;
     FILE *f = open_memstream(&text, &size);
     if (!f)
         return NULL;
-    write_all(f);
+    write(f);
     fclose(f);
     return text;
 }
 
-static int check(const char *path, const char *text) {
+static bool check(const char *path, const char *text) {
     FILE *f = fopen(path, "r");
     if (!f) {
         fprintf(stderr, "%s: error: cannot be read\n", path);
-        return 1;
+        return false;
     }
     bool same = true;
     for (const char *p = text; same; p++) {
@@ -134,32 +158,34 @@ static int check(const char *path, const char *text) {
     fclose(f);
     if (!same)
         fprintf(stderr, "%s: error: stale; the target guest_names writes it anew\n", path);
-    return same ? 0 : 1;
+    return same;
+}
+
+static bool write_file(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    bool good = f && fputs(text, f) >= 0;
+    if (f && fclose(f) != 0)
+        good = false;
+    if (!good)
+        fprintf(stderr, "%s: error: cannot be written\n", path);
+    return good;
 }
 
 int main(int argc, char **argv) {
-    bool checking = argc == 3 && strcmp(argv[1], "--check") == 0;
+    bool checking = argc == 3 && strcmp(argv[1], "--check") == 0, good = true;
     if (argc != (checking ? 3 : 2)) {
-        fprintf(stderr, "usage: mkinc [--check] FILE\n");
+        fprintf(stderr, "usage: mkinc [--check] FOLDER\n");
         return 2;
     }
-    char *text = generate();
-    if (!text) {
-        fprintf(stderr, "mkinc: error: the host is out of memory\n");
-        return 1;
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        char path[1024], *text = generate(files[k].write);
+        if (!text) {
+            fprintf(stderr, "mkinc: error: the host is out of memory\n");
+            return 1;
+        }
+        snprintf(path, sizeof path, "%s/%s", argv[argc - 1], files[k].name);
+        good &= checking ? check(path, text) : write_file(path, text);
+        free(text);
     }
-    int result;
-    if (checking) {
-        result = check(argv[2], text);
-    } else {
-        FILE *f = fopen(argv[1], "w");
-        bool good = f && fputs(text, f) >= 0;
-        if (f && fclose(f) != 0)
-            good = false;
-        if (!good)
-            fprintf(stderr, "%s: error: cannot be written\n", argv[1]);
-        result = good ? 0 : 1;
-    }
-    free(text);
-    return result;
+    return good ? 0 : 1;
 }

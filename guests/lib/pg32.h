@@ -7,26 +7,9 @@
 #ifndef PG32_H
 #define PG32_H
 
-#include <stdint.h>
+#include "pg32_ports.h"
 
-/* The ports, as far as C programs mostly need them. */
-enum {
-    PG32_POWER_EXIT = 0x00,
-    PG32_POWER_MEMORY = 0x01,
-    PG32_CONSOLE_DATA = 0x10,
-    PG32_CONSOLE_STATUS = 0x11,
-    PG32_CONSOLE_CONTROL = 0x12,
-    PG32_TIMER_LO = 0x20,
-    PG32_TIMER_HI = 0x21,
-    PG32_TIMER_CONTROL = 0x22,
-    PG32_TIMER_DELTA = 0x23,
-    PG32_BLOCK_SECTOR = 0x30,
-    PG32_BLOCK_ADDRESS = 0x31,
-    PG32_BLOCK_COUNT = 0x32,
-    PG32_BLOCK_COMMAND = 0x33,
-    PG32_BLOCK_STATUS = 0x34,
-    PG32_BLOCK_CAPACITY = 0x35,
-};
+#include <stdint.h>
 
 /* The four words of a PSW. */
 struct pg32_psw {

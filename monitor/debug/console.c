@@ -71,7 +71,7 @@ static const char *skip_blanks(const char *text) {
 
 /* One command, writing to d->out. */
 static void run_command(struct debugger *d, const char *line) {
-    char rest[1024], word[32];
+    char rest[DEBUG_TEXT], word[32];
     line = skip_blanks(line);
     size_t n = 0;
     while (isalnum((unsigned char)line[n]) || line[n] == '-' || line[n] == '_')
@@ -433,8 +433,7 @@ static void end_reading(void) {}
 /* While the guest runs the terminal is its; else it is readline's. */
 
 static void do_line(struct debugger *d, const char *line) {
-    d->typed = is(line, RUNS) && mon_terminal_is_live() && debug_machine(d)->bus.plugs.input.open &&
-               timeline_now(d->t) == timeline_frontier(d->t);
+    d->typed = is(line, RUNS) && run_may_be_typed_at(d);
     if (d->typed)
         mon_terminal_open();
     d->failed = false;
@@ -447,7 +446,7 @@ static void do_line(struct debugger *d, const char *line) {
 }
 
 int console_loop(struct debugger *d) {
-    char last[1024] = ""; /* as long as a command may be */
+    char last[DEBUG_TEXT] = "";
     char *line;
     begin_reading(d);
     while (!d->quit && !mon_terminated() && (line = read_line("(trapeze) "))) {

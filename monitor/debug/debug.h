@@ -22,7 +22,11 @@ struct symbols {
     bool user;
 };
 
-enum { DEBUG_PROGRAMS = 16, DEBUG_BOOKMARKS = 32, DEBUG_TEXT = 1024 };
+enum {
+    DEBUG_PROGRAMS = 16,
+    DEBUG_BOOKMARKS = 32,
+    DEBUG_TEXT = 1024 /* a command has fewer characters */
+};
 
 struct bookmark {
     char name[32];
@@ -111,6 +115,9 @@ bool debug_evaluate(struct debugger *d, const char *text, uint64_t *value);
 int debug_register(const char *name);
 int debug_monitor_register(const char *name);
 
+/* Set a field of a PSW by its name (`pc`, `ring`); false if there is none that can be set. */
+bool debug_set_psw_field(struct pg_psw *psw, const char *name, uint32_t value);
+
 /* A device register by its name (`timer.mode`), and the device that it is of; NULL if it is none.
  */
 const struct pg_reg *debug_device_register(const char *name, int *device);
@@ -195,6 +202,17 @@ bool run_next_insn(const struct debugger *d, uint32_t *word, struct pg_insn *in)
 
 /* Show what the guest has written since. */
 void run_show_console(struct debugger *d);
+
+/* Is the guest to stop: Ctrl-C, or what gdb sends for it? */
+bool run_asked_to_stop(struct debugger *d);
+
+/* When the guest runs, may it be typed at? Not in the past. */
+bool run_may_be_typed_at(const struct debugger *d);
+
+/* ---- do_change.c */
+
+/* Give the guest this PSW; false, and it keeps its own, if it is no valid one. */
+bool debug_set_psw(struct debugger *d, const struct pg_psw *psw);
 
 /* ---- console.c */
 

@@ -16,32 +16,22 @@ static void changed(struct debugger *d) {
 
 /* ---- set */
 
-static bool set_psw(struct debugger *d, const char *name, uint32_t value) {
-    struct pg_psw *psw = &debug_machine(d)->cpu.psw, new = *psw;
-    if (strcmp(name, "pc") == 0)
-        new.pc = value;
-    else if (strcmp(name, "status") == 0)
-        new.status = value;
-    else if (strcmp(name, "base") == 0)
-        new.base = value;
-    else if (strcmp(name, "bound") == 0)
-        new.bound = value;
-    else if (strcmp(name, "ring") == 0)
-        new.status = (new.status & ~(uint32_t)PG_RING) | (value & PG_RING);
-    else if (strcmp(name, "ie") == 0)
-        new.status = (new.status & ~(uint32_t)PG_IE) | (value ? PG_IE : 0);
-    else if (strcmp(name, "trace") == 0)
-        new.status = (new.status & ~(uint32_t)PG_TRACE) | (value ? PG_TRACE : 0);
-    else
-        return false;
-    struct pg_psw check = new;
+bool debug_set_psw(struct debugger *d, const struct pg_psw *psw) {
+    struct pg_psw check = *psw;
     check.pc |= 1; /* four zero words are what a machine is reset to */
-    if (!pg_psw_valid(&check, NULL)) {
+    if (!pg_psw_valid(&check, NULL))
+        return false;
+    debug_machine(d)->cpu.psw = *psw;
+    return true;
+}
+
+static bool set_psw(struct debugger *d, const char *name, uint32_t value) {
+    struct pg_psw psw = debug_machine(d)->cpu.psw;
+    if (!debug_set_psw_field(&psw, name, value))
+        return false;
+    if (!debug_set_psw(d, &psw))
         debug_fail(
             d, "that would be no valid PSW: reserved bits, or BASE or BOUND no multiple of 4096");
-        return true;
-    }
-    *psw = new;
     return true;
 }
 

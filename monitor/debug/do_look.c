@@ -10,32 +10,25 @@
 #include <string.h>
 
 /* What has changed since the last stop is bright, and marked for those without colours. */
-static void put_marked(struct debugger *d, bool changed, const char *text) {
-    if (changed && d->colour)
-        fprintf(d->out, "\033[1;33m%s*\033[0m", text);
-    else
-        fprintf(d->out, "%s%c", text, changed ? '*' : ' ');
+static void put_word(struct debugger *d, const char *name, uint32_t now, uint32_t before) {
+    bool changed = now != before, bright = changed && d->colour;
+    fprintf(d->out, "%s%4s %08x%c%s", bright ? "\033[1;33m" : "", name, now, changed ? '*' : ' ',
+            bright ? "\033[0m" : "");
 }
 
 void do_registers(struct debugger *d, const char *rest) {
     const struct pg_cpu *cpu = &debug_machine(d)->cpu;
-    char text[64];
     for (int k = 0; k < PG_NREGS; k++) {
-        snprintf(text, sizeof text, "%4s %08x", pg_reg_names[k], cpu->r[k]);
-        put_marked(d, cpu->r[k] != d->r[k], text);
+        put_word(d, pg_reg_names[k], cpu->r[k], d->r[k]);
         fprintf(d->out, "%s", k % 4 == 3 ? "\n" : "   ");
     }
-    snprintf(text, sizeof text, "  pc %08x", cpu->psw.pc);
-    put_marked(d, cpu->psw.pc != d->psw.pc, text);
-    snprintf(text, sizeof text, "status %08x", cpu->psw.status);
-    fprintf(d->out, " ");
-    put_marked(d, cpu->psw.status != d->psw.status, text);
-    snprintf(text, sizeof text, "base %08x", cpu->psw.base);
-    fprintf(d->out, " ");
-    put_marked(d, cpu->psw.base != d->psw.base, text);
-    snprintf(text, sizeof text, "bound %08x", cpu->psw.bound);
-    fprintf(d->out, " ");
-    put_marked(d, cpu->psw.bound != d->psw.bound, text);
+    put_word(d, "pc", cpu->psw.pc, d->psw.pc);
+    fputc(' ', d->out);
+    put_word(d, "status", cpu->psw.status, d->psw.status);
+    fputc(' ', d->out);
+    put_word(d, "base", cpu->psw.base, d->psw.base);
+    fputc(' ', d->out);
+    put_word(d, "bound", cpu->psw.bound, d->psw.bound);
     fputc('\n', d->out);
     for (int k = 1; k < PG_NMREGS && cpu->psw.status & PG_MON; k++)
         fprintf(d->out, "  m%d %08x%s", k, cpu->m[k], k == 7 ? "\n" : "  ");
@@ -340,7 +333,11 @@ void do_unit(struct debugger *d, const char *rest) {
 
 /* ---- gdb's word for several of these */
 
-static void info_line(struct debugger *d) {
+static void info_breakpoints(struct debugger *d, const char *rest) {
+    stops_list(d);
+}
+
+static void info_line(struct debugger *d, const char *rest) {
     fprintf(d->out, "0x%08x", debug_machine(d)->cpu.psw.pc);
     debug_print_place(d, debug_machine(d)->cpu.psw.pc);
     fputc('\n', d->out);
@@ -355,7 +352,7 @@ static void info_symbols(struct debugger *d, const char *part) {
         }
 }
 
-static void info_program(struct debugger *d) {
+static void info_program(struct debugger *d, const char *rest) {
     char T[32];
     fprintf(d->out, "system %s, engine %s, memory %u KiB, profile %s\n",
             timeline_system(d->t)->name, d->engine->name, d->memory / 1024,
@@ -367,28 +364,24 @@ static void info_program(struct debugger *d) {
                 d->programs[k].user ? ", in rings 1 to 3" : "");
 }
 
+static const struct {
+    const char *name;
+    void (*show)(struct debugger *d, const char *rest);
+} topics[] = {
+    {"registers", do_registers}, {"breakpoints", info_breakpoints}, {"line", info_line},
+    {"symbols", info_symbols},   {"devices", do_devices},           {"tlb", do_tlb},
+    {"counters", do_counters},   {"history", do_history},           {"program", info_program}};
+
 void do_info(struct debugger *d, const char *rest) {
-    static const char *const topics[] = {"registers", "breakpoints", "line",
-                                         "symbols",   "devices",     "tlb",
-                                         "counters",  "history",     "program"};
-    const char *blank = rest + strcspn(rest, " ");
-    size_t n = (size_t)(blank - rest), topic = 0;
-    while (topic < 9 && (n == 0 || strncmp(topics[topic], rest, n) != 0))
-        topic++;
-    while (*blank == ' ')
-        blank++;
-    switch (topic) {
-    case 0: do_registers(d, ""); break;
-    case 1: stops_list(d); break;
-    case 2: info_line(d); break;
-    case 3: info_symbols(d, blank); break;
-    case 4: do_devices(d, blank); break;
-    case 5: do_tlb(d, ""); break;
-    case 6: do_counters(d, ""); break;
-    case 7: do_history(d, blank); break;
-    case 8: info_program(d); break;
-    default:
-        debug_fail(d, "info: about what? registers, breakpoints, line, symbols, devices, tlb, "
-                      "counters, history, program");
+    char names[128] = "";
+    size_t n = strcspn(rest, " ");
+    for (size_t k = 0; k < sizeof topics / sizeof *topics; k++) {
+        if (n && strncmp(topics[k].name, rest, n) == 0) {
+            topics[k].show(d, rest + n + strspn(rest + n, " "));
+            return;
+        }
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", k ? ", " : "", topics[k].name);
     }
+    debug_fail(d, "info: about what? %s", names);
 }

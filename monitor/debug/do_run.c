@@ -107,11 +107,26 @@ void do_bookmark(struct debugger *d, const char *rest) {
     d->nbookmarks += k == d->nbookmarks;
 }
 
-void do_continue(struct debugger *d, const char *rest) {
-    int number;
+/* Do it N times (1), as long as it ends with `good`. */
+static void repeat(struct debugger *d, const char *rest, enum halt good,
+                   enum halt (*once)(struct debugger *d, int *number)) {
+    uint64_t n;
+    int number = 0;
+    enum halt halt = HALT_DONE;
+    if (!count_of(d, rest, 1, &n))
+        return;
     departing(d);
-    enum halt halt = run_forward(d, NULL, NULL, &number);
+    for (uint64_t k = 0; k < n && (k == 0 || halt == good); k++)
+        halt = k && run_asked_to_stop(d) ? HALT_INTERRUPTED : once(d, &number);
     arrived(d, halt, number);
+}
+
+static enum halt to_a_stop(struct debugger *d, int *number) {
+    return run_forward(d, NULL, NULL, number);
+}
+
+void do_continue(struct debugger *d, const char *rest) {
+    repeat(d, rest, HALT_STOP, to_a_stop);
 }
 
 void do_reverse(struct debugger *d, const char *rest) {
@@ -190,38 +205,35 @@ static struct stepping begin_stepping(const struct debugger *d, bool over) {
     return s;
 }
 
-static void step_lines(struct debugger *d, const char *rest, bool over) {
-    uint64_t n;
-    int number = 0;
-    enum halt halt = HALT_DONE;
-    if (!count_of(d, rest, 1, &n))
-        return;
-    departing(d);
-    for (; n > 0 && halt == HALT_DONE; n--) {
-        struct stepping s = begin_stepping(d, over);
-        halt = run_forward(d, another_line, &s, &number);
-    }
-    arrived(d, halt, number);
+static enum halt into(struct debugger *d, int *number) {
+    struct stepping s = begin_stepping(d, false);
+    return run_forward(d, another_line, &s, number);
 }
 
 void do_step(struct debugger *d, const char *rest) {
-    step_lines(d, rest, false);
+    repeat(d, rest, HALT_DONE, into);
+}
+
+static enum halt over(struct debugger *d, int *number) {
+    struct stepping s = begin_stepping(d, true);
+    return run_forward(d, another_line, &s, number);
 }
 
 void do_next(struct debugger *d, const char *rest) {
-    step_lines(d, rest, true);
+    repeat(d, rest, HALT_DONE, over);
 }
 
 static bool home_again(struct debugger *d, void *with) {
     return at_home(d, with);
 }
 
-void do_nexti(struct debugger *d, const char *rest) {
-    int number;
+static enum halt over_insn(struct debugger *d, int *number) {
     struct stepping s = begin_stepping(d, true);
-    departing(d);
-    enum halt halt = run_forward(d, home_again, &s, &number);
-    arrived(d, halt, number);
+    return run_forward(d, home_again, &s, number);
+}
+
+void do_nexti(struct debugger *d, const char *rest) {
+    repeat(d, rest, HALT_DONE, over_insn);
 }
 
 /* ---- until */

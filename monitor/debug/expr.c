@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,31 +36,67 @@ static void skip(struct parser *p) {
 
 /* ---- names */
 
-/* The words that are no registers and no symbols; `v` is the PSW in question. */
-static bool psw_field(const struct pg_psw *v, const char *name, uint64_t *value) {
-    const struct {
-        const char *name;
-        uint32_t value;
-    } fields[] = {{"pc", v->pc},
-                  {"status", v->status},
-                  {"base", v->base},
-                  {"bound", v->bound},
-                  {"ring", v->status & PG_RING},
-                  {"mode", (v->status & PG_MODE) / PG_MODE_BOUNDS},
-                  {"ie", (v->status & PG_IE) != 0},
-                  {"trace", (v->status & PG_TRACE) != 0},
-                  {"mon", (v->status & PG_MON) != 0}};
-    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
-        if (strcmp(name, fields[k].name) == 0) {
-            *value = fields[k].value;
-            return true;
-        }
-    return false;
+/* The fields of a PSW: bits of one of its words. */
+static const struct field {
+    const char *name;
+    size_t word;
+    uint32_t bits;
+    bool fixed; /* not to be set by itself */
+} psw_fields[] = {
+    {"pc", offsetof(struct pg_psw, pc), UINT32_MAX, false},
+    {"status", offsetof(struct pg_psw, status), UINT32_MAX, false},
+    {"base", offsetof(struct pg_psw, base), UINT32_MAX, false},
+    {"bound", offsetof(struct pg_psw, bound), UINT32_MAX, false},
+    {"ring", offsetof(struct pg_psw, status), PG_RING, false},
+    {"mode", offsetof(struct pg_psw, status), PG_MODE, true},
+    {"ie", offsetof(struct pg_psw, status), PG_IE, false},
+    {"trace", offsetof(struct pg_psw, status), PG_TRACE, false},
+    {"mon", offsetof(struct pg_psw, status), PG_MON, true},
+};
+enum { NFIELDS = sizeof psw_fields / sizeof *psw_fields };
+
+static const struct field *field_named(const char *name) {
+    for (size_t k = 0; k < NFIELDS; k++)
+        if (strcmp(name, psw_fields[k].name) == 0)
+            return &psw_fields[k];
+    return NULL;
 }
 
-static const char *const other_names[] = {"T",      "U",     "cause", "value", "pc",
-                                          "status", "base",  "bound", "ring",  "mode",
-                                          "ie",     "trace", "mon"};
+static uint32_t lowest_bit(uint32_t bits) {
+    return bits & (0 - bits);
+}
+
+static bool psw_field(const struct pg_psw *psw, const char *name, uint64_t *value) {
+    const struct field *f = field_named(name);
+    if (!f)
+        return false;
+    *value = (*(const uint32_t *)((const char *)psw + f->word) & f->bits) / lowest_bit(f->bits);
+    return true;
+}
+
+bool debug_set_psw_field(struct pg_psw *psw, const char *name, uint32_t value) {
+    const struct field *f = field_named(name);
+    if (!f || f->fixed)
+        return false;
+    uint32_t *word = (uint32_t *)((char *)psw + f->word), one = lowest_bit(f->bits);
+    if (f->bits == one) /* a flag: any value but 0 sets it */
+        value = value != 0;
+    *word = (*word & ~f->bits) | (value * one & f->bits);
+    return true;
+}
+
+/* What else has a name and a value: the k-th of them. NULL behind the last. */
+static const char *other(const struct pg_machine *m, size_t k, uint64_t *value) {
+    const struct {
+        const char *name;
+        uint64_t value;
+    } others[] = {
+        {"T", m->cpu.T}, {"U", m->cpu.U}, {"cause", m->trap.cause}, {"value", m->trap.value}};
+    if (k == sizeof others / sizeof *others)
+        return NULL;
+    *value = others[k].value;
+    return others[k].name;
+}
 
 /* The number behind a letter, if it is one below `n`; else -1. */
 static int numbered(const char *name, char letter, int n) {
@@ -93,17 +130,11 @@ static bool machine_value(const struct pg_machine *m, const char *name, uint64_t
         *value = m->cpu.m[k];
         return true;
     }
-    if (strcmp(name, "T") == 0)
-        *value = m->cpu.T;
-    else if (strcmp(name, "U") == 0)
-        *value = m->cpu.U;
-    else if (strcmp(name, "cause") == 0)
-        *value = m->trap.cause;
-    else if (strcmp(name, "value") == 0)
-        *value = m->trap.value;
-    else
-        return psw_field(&m->cpu.psw, name, value);
-    return true;
+    const char *found;
+    for (size_t n = 0; (found = other(m, n, value)); n++)
+        if (strcmp(name, found) == 0)
+            return true;
+    return psw_field(&m->cpu.psw, name, value);
 }
 
 const struct pg_reg *debug_device_register(const char *name, int *device) {
@@ -153,8 +184,12 @@ void debug_each_name(const struct debugger *d, void (*offer)(void *with, const c
                      void *with) {
     for (int k = 0; k < PG_NREGS; k++)
         offer(with, pg_reg_names[k]);
-    for (size_t k = 0; k < sizeof other_names / sizeof *other_names; k++)
-        offer(with, other_names[k]);
+    uint64_t value;
+    const char *name;
+    for (size_t k = 0; (name = other(debug_machine(d), k, &value)); k++)
+        offer(with, name);
+    for (size_t k = 0; k < NFIELDS; k++)
+        offer(with, psw_fields[k].name);
     for (int k = 0; k < PG_NDEVICES; k++)
         for (size_t n = 0; n < pg_devices[k]->nregs; n++) {
             char full[64];

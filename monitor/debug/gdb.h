@@ -51,15 +51,15 @@ void gdb_add_hex(struct gdb_text *t, const void *bytes, size_t size);
  */
 bool gdb_add_binary(struct gdb_text *t, uint8_t byte);
 
-/* A hex digit's value, or -1. */
-int gdb_digit(char c);
-
 /* A hex number at *at, of at least one digit and not above `max`, which is passed. False if there
  * is none. */
 bool gdb_hex(const char **at, uint64_t max, uint64_t *value);
 
 /* Pass this character; false if it does not stand there. */
 bool gdb_skip(const char **at, char c);
+
+/* A byte of two hex digits, which are passed. False if they do not stand there. */
+bool gdb_byte(const char **at, uint8_t *byte);
 
 /* As many bytes as the hex digits at `hex` give, at most `max`. False if that is not all of it. */
 bool gdb_bytes(const char *hex, void *bytes, size_t max, size_t *size);
@@ -109,6 +109,16 @@ struct gdb {
     bool back;        /* on the way back: the console is not shown again */
 };
 
+/* ---- gdb_registers.c: each appends its reply */
+
+void gdb_describe(struct gdb_text *xml); /* the target description */
+void gdb_read_all(struct gdb *g);
+void gdb_read_one(struct gdb *g, const char *arguments);
+void gdb_write_all(struct gdb *g, const char *arguments);
+void gdb_write_one(struct gdb *g, const char *arguments);
+
+/* ---- gdb_memory.c: processes, their memory, and stops at it */
+
 /* The process that the processor is in. */
 unsigned gdb_present(const struct gdb *g);
 
@@ -118,16 +128,6 @@ unsigned gdb_meant(const struct gdb *g);
 /* The PSW of a process: the present one; or by a trap's frame, where it will go on (that of ring 0:
  * where traps go). False if there is none. */
 bool gdb_psw(const struct gdb *g, unsigned process, struct pg_psw *psw);
-
-/* ---- gdb_registers.c: each appends its reply */
-
-void gdb_describe(struct gdb_text *xml); /* the target description */
-void gdb_read_all(struct gdb *g);
-void gdb_read_one(struct gdb *g, const char *arguments);
-void gdb_write_all(struct gdb *g, const char *arguments);
-void gdb_write_one(struct gdb *g, const char *arguments);
-
-/* ---- gdb_memory.c: memory, and stops at it */
 
 void gdb_read_memory(struct gdb *g, const char *arguments);
 void gdb_write_memory(struct gdb *g, const char *arguments);

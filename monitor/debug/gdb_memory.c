@@ -1,10 +1,10 @@
-/* gdb_memory.c - memory as a process sees it, and breakpoints and watchpoints. Nothing is ever
- * planted in memory: a guest could read it. */
+/* gdb_memory.c - processes, memory as each of them sees it, and breakpoints and watchpoints.
+ * Nothing is ever planted in memory: a guest could read it. */
 #include "monitor/debug/gdb.h"
 
 #include <string.h>
 
-enum { OLD_PSW = 0x00, NEW_PSW = 0x40, WATCH_MOST = 65536 };
+enum { WATCH_MOST = 65536 };
 
 unsigned gdb_present(const struct gdb *g) {
     bool user = (debug_machine(g->d)->cpu.psw.status & PG_RING) != 0;
@@ -17,14 +17,14 @@ unsigned gdb_meant(const struct gdb *g) {
 
 bool gdb_psw(const struct gdb *g, unsigned process, struct pg_psw *psw) {
     const struct pg_machine *m = debug_machine(g->d);
-    uint32_t at = process == GDB_USER ? OLD_PSW : NEW_PSW;
+    uint32_t at = process == GDB_USER ? PG_FRAME_PSW : PG_NEW_PSW;
     *psw = m->cpu.psw;
     if (process == gdb_present(g))
         return true;
-    *psw = (struct pg_psw){.status = pg_ram_read(&m->ram, at, 4),
-                           .pc = pg_ram_read(&m->ram, at + 4, 4),
-                           .base = pg_ram_read(&m->ram, at + 8, 4),
-                           .bound = pg_ram_read(&m->ram, at + 12, 4)};
+    *psw = (struct pg_psw){.status = pg_ram_read32(&m->ram, at),
+                           .pc = pg_ram_read32(&m->ram, at + 4),
+                           .base = pg_ram_read32(&m->ram, at + 8),
+                           .bound = pg_ram_read32(&m->ram, at + 12)};
     return pg_psw_valid(psw, NULL) && ((psw->status & PG_RING) != 0) == (process == GDB_USER);
 }
 

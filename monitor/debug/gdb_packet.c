@@ -53,7 +53,8 @@ bool gdb_add_binary(struct gdb_text *t, uint8_t byte) {
     return true;
 }
 
-int gdb_digit(char c) {
+/* A hex digit's value, or -1. */
+static int digit_of(char c) {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
            : c >= 'A' && c <= 'F' ? c - 'A' + 10
@@ -62,8 +63,8 @@ int gdb_digit(char c) {
 
 bool gdb_hex(const char **at, uint64_t max, uint64_t *value) {
     const char *begin = *at;
-    for (*value = 0; gdb_digit(**at) >= 0; ++*at) {
-        uint64_t digit = (uint64_t)gdb_digit(**at);
+    for (*value = 0; digit_of(**at) >= 0; ++*at) {
+        uint64_t digit = (uint64_t)digit_of(**at);
         if (digit > max || *value > (max - digit) / 16)
             return false;
         *value = *value * 16 + digit;
@@ -77,14 +78,20 @@ bool gdb_skip(const char **at, char c) {
     return there;
 }
 
+bool gdb_byte(const char **at, uint8_t *byte) {
+    int high = digit_of((*at)[0]), low = high < 0 ? -1 : digit_of((*at)[1]);
+    if (low < 0)
+        return false;
+    *byte = (uint8_t)(high << 4 | low);
+    *at += 2;
+    return true;
+}
+
 bool gdb_bytes(const char *hex, void *bytes, size_t max, size_t *size) {
     uint8_t *b = bytes;
-    for (*size = 0; *hex; hex += 2) {
-        int high = gdb_digit(hex[0]), low = high < 0 ? -1 : gdb_digit(hex[1]);
-        if (low < 0 || *size == max)
+    for (*size = 0; *hex; ++*size)
+        if (*size == max || !gdb_byte(&hex, &b[*size]))
             return false;
-        b[(*size)++] = (uint8_t)(high << 4 | low);
-    }
     return true;
 }
 
@@ -246,7 +253,7 @@ static bool sum_is_right(const uint8_t *in, size_t end) {
     uint8_t sum = 0;
     for (size_t k = 1; k < end; k++)
         sum = (uint8_t)(sum + in[k]);
-    return gdb_digit((char)in[end + 1]) == sum >> 4 && gdb_digit((char)in[end + 2]) == (sum & 15);
+    return digit_of((char)in[end + 1]) == sum >> 4 && digit_of((char)in[end + 2]) == (sum & 15);
 }
 
 /* Bytes that are no packet. */

@@ -22,24 +22,12 @@ struct reg {
     unsigned index;
 };
 
-/* gdb's numbers are the places here. First what org.gnu.gdb.riscv.cpu asks for of an RV32E. */
-static const struct reg regs[] = {
-    {"zero", "int", GENERAL, 0},
-    {"ra", "code_ptr", GENERAL, 1},
-    {"sp", "data_ptr", GENERAL, 2},
-    {"gp", "data_ptr", GENERAL, 3},
-    {"tp", "data_ptr", GENERAL, 4},
-    {"t0", "int", GENERAL, 5},
-    {"t1", "int", GENERAL, 6},
-    {"t2", "int", GENERAL, 7},
-    {"s0", "data_ptr", GENERAL, 8},
-    {"s1", "int", GENERAL, 9},
-    {"a0", "int", GENERAL, 10},
-    {"a1", "int", GENERAL, 11},
-    {"a2", "int", GENERAL, 12},
-    {"a3", "int", GENERAL, 13},
-    {"a4", "int", GENERAL, 14},
-    {"a5", "int", GENERAL, 15},
+/* Those of the general registers that are pointers: ra; sp, gp, tp and s0. The others are "int". */
+static const char *const pointers[PG_NREGS] = {
+    [1] = "code_ptr", [2] = "data_ptr", [3] = "data_ptr", [4] = "data_ptr", [8] = "data_ptr"};
+
+/* What comes behind them: first the pc, as org.gnu.gdb.riscv.cpu asks for it. */
+static const struct reg special[] = {
     {"pc", "code_ptr", PSW, PC},
     {"status", "uint32", PSW, STATUS},
     {"base", "uint32", PSW, BASE},
@@ -64,7 +52,14 @@ static const struct reg regs[] = {
     {"real_bound", "uint32", REAL_PSW, BOUND},
 };
 
-enum { NREGS = sizeof regs / sizeof *regs, NCPU = 17 };
+enum { NREGS = PG_NREGS + sizeof special / sizeof *special, NCPU = PG_NREGS + 1 };
+
+/* By gdb's number. */
+static struct reg reg_at(size_t k) {
+    if (k >= PG_NREGS)
+        return special[k - PG_NREGS];
+    return (struct reg){pg_reg_names[k], pointers[k] ? pointers[k] : "int", GENERAL, (unsigned)k};
+}
 
 static unsigned size_of(const struct reg *r) {
     return strcmp(r->type, "uint64") == 0 ? 8 : 4;
@@ -79,8 +74,9 @@ void gdb_describe(struct gdb_text *xml) {
     for (size_t k = 0; k < NREGS; k++) {
         if (k == NCPU)
             gdb_add(xml, "</feature><feature name=\"org.trapeze.pg32\">");
-        gdb_add(xml, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\" regnum=\"%zu\"", regs[k].name,
-                8 * size_of(&regs[k]), regs[k].type, k);
+        struct reg r = reg_at(k);
+        gdb_add(xml, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\" regnum=\"%zu\"", r.name,
+                8 * size_of(&r), r.type, k);
         /* after a call of the guest's functions gdb restores only what a call changes */
         gdb_add(xml, k < NCPU ? "/>" : " group=\"pg32\" save-restore=\"no\"/>");
     }
@@ -142,7 +138,7 @@ static bool get(const struct gdb *g, const struct reg *r, uint64_t *value) {
 /* The state stays as it is if the register is not to be changed so. */
 static bool set(struct gdb *g, const struct reg *r, uint32_t value) {
     struct pg_cpu *cpu = &debug_machine(g->d)->cpu;
-    struct pg_psw psw = cpu->psw, check;
+    struct pg_psw psw = cpu->psw;
     if (gdb_meant(g) != gdb_present(g))
         return false;
     switch (r->source) {
@@ -159,20 +155,16 @@ static bool set(struct gdb *g, const struct reg *r, uint32_t value) {
         break;
     case REAL_PSW: return false; /* it is the VMM's */
     }
-    check = psw;
-    check.pc |= 1; /* four zero words are what a machine is reset to */
-    if (!pg_psw_valid(&check, NULL))
-        return false;
-    cpu->psw = psw;
-    return true;
+    return debug_set_psw(g->d, &psw);
 }
 
 /* ---- packets */
 
-static void add_value(struct gdb *g, const struct reg *r) {
+static void add_value(struct gdb *g, size_t number) {
+    struct reg r = reg_at(number);
     uint64_t value;
-    bool known = get(g, r, &value);
-    for (unsigned k = 0; k < size_of(r); k++)
+    bool known = get(g, &r, &value);
+    for (unsigned k = 0; k < size_of(&r); k++)
         if (known)
             gdb_add(&g->reply, "%02x", (unsigned)(value >> 8 * k & 0xff));
         else
@@ -183,25 +175,25 @@ static void add_value(struct gdb *g, const struct reg *r) {
  * refuses what it does not know. */
 void gdb_read_all(struct gdb *g) {
     for (size_t k = 0; k < NCPU; k++)
-        add_value(g, &regs[k]);
+        add_value(g, k);
 }
 
 void gdb_read_one(struct gdb *g, const char *arguments) {
     uint64_t number;
     if (gdb_hex(&arguments, NREGS - 1, &number) && !*arguments)
-        add_value(g, &regs[number]);
+        add_value(g, number);
     else
         gdb_add(&g->reply, "E01");
 }
 
 /* A value in the guest's byte order. False if there are not enough digits. */
 static bool parse(const char **at, unsigned size, uint64_t *value) {
+    uint8_t byte;
     *value = 0;
-    for (unsigned k = 0; k < size; k++, *at += 2) {
-        int high = gdb_digit((*at)[0]), low = high < 0 ? -1 : gdb_digit((*at)[1]);
-        if (low < 0)
+    for (unsigned k = 0; k < size; k++) {
+        if (!gdb_byte(at, &byte))
             return false;
-        *value |= (uint64_t)(high << 4 | low) << 8 * k;
+        *value |= (uint64_t)byte << 8 * k;
     }
     return true;
 }
@@ -212,24 +204,27 @@ static void answer(struct gdb *g, bool ok) {
 
 void gdb_write_one(struct gdb *g, const char *arguments) {
     uint64_t number, value;
-    if (!gdb_hex(&arguments, NREGS - 1, &number) || !gdb_skip(&arguments, '=') ||
-        !parse(&arguments, size_of(&regs[number]), &value) || *arguments) {
+    bool ok = gdb_hex(&arguments, NREGS - 1, &number) && gdb_skip(&arguments, '=');
+    struct reg r = reg_at(ok ? number : 0);
+    if (!ok || !parse(&arguments, size_of(&r), &value) || *arguments) {
         gdb_add(&g->reply, "E01");
         return;
     }
-    answer(g, set(g, &regs[number], (uint32_t)value));
+    answer(g, set(g, &r, (uint32_t)value));
 }
 
 /* All that gdb may change as it likes: what it saved before it called a function. */
 void gdb_write_all(struct gdb *g, const char *arguments) {
-    uint64_t values[NREGS];
+    uint64_t values[NCPU];
     bool ok = true;
     for (size_t k = 0; k < NCPU; k++)
         if (!parse(&arguments, 4, &values[k])) {
             gdb_add(&g->reply, "E01");
             return;
         }
-    for (size_t k = 0; ok && k < NCPU; k++)
-        ok = set(g, &regs[k], (uint32_t)values[k]);
+    for (size_t k = 0; ok && k < NCPU; k++) {
+        struct reg r = reg_at(k);
+        ok = set(g, &r, (uint32_t)values[k]);
+    }
     answer(g, ok);
 }

@@ -18,16 +18,13 @@ static bool in_kernel(struct debugger *d, void *with) {
 
 void gdb_tell(struct gdb *g, const char *text, size_t size) {
     enum { CHUNK = 1000 };
-    static const char digits[] = "0123456789abcdef";
-    char packet[1 + 2 * CHUNK];
+    struct gdb_text packet;
     while (size) {
         size_t n = size < CHUNK ? size : CHUNK;
-        packet[0] = 'O';
-        for (size_t k = 0; k < n; k++) {
-            packet[1 + 2 * k] = digits[(uint8_t)text[k] >> 4];
-            packet[2 + 2 * k] = digits[text[k] & 15];
-        }
-        gdb_send(&g->link, packet, 1 + 2 * n);
+        gdb_clear(&packet);
+        gdb_add(&packet, "O");
+        gdb_add_hex(&packet, text, n);
+        gdb_send(&g->link, packet.bytes, packet.n);
         text += n;
         size -= n;
     }
@@ -118,8 +115,7 @@ static bool watches(const struct gdb *g, int number) {
 static void begin(struct gdb *g, bool back) {
     struct debugger *d = g->d;
     g->back = back;
-    d->typed = !back && mon_terminal_is_live() && debug_machine(d)->bus.plugs.input.open &&
-               timeline_now(d->t) == timeline_frontier(d->t);
+    d->typed = !back && run_may_be_typed_at(d);
     if (d->typed)
         mon_terminal_open();
 }
@@ -219,7 +215,7 @@ static enum halt back_to(struct gdb *g, bool user) {
                 return HALT_BROKEN;
             if (timeline_now(d->t) == T)
                 break;
-            if (n++ % LOOK == 0 && (d->asked(d->asked_with) || mon_interrupted()))
+            if (n++ % LOOK == 0 && run_asked_to_stop(d))
                 return run_to(d, now) == HALT_BROKEN ? HALT_BROKEN : HALT_INTERRUPTED;
         }
     }

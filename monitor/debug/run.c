@@ -26,15 +26,19 @@ void run_show_console(struct debugger *d) {
     d->shown = output->size;
 }
 
-/* Ctrl-C, or what gdb sends for it? */
-static bool asked_to_stop(struct debugger *d) {
+bool run_may_be_typed_at(const struct debugger *d) {
+    return mon_terminal_is_live() && debug_machine(d)->bus.plugs.input.open &&
+           timeline_now(d->t) == timeline_frontier(d->t);
+}
+
+bool run_asked_to_stop(struct debugger *d) {
     return mon_interrupted() || (d->asked && d->asked(d->asked_with));
 }
 
 /* Asked now and then while the guest runs: Ctrl-C? Else what was typed is the guest's. */
 static bool interrupted(void *with) {
     struct debugger *d = with;
-    if (asked_to_stop(d))
+    if (run_asked_to_stop(d))
         return true;
     if (d->typed) {
         run_show_console(d);
@@ -78,7 +82,10 @@ static enum halt step_forward(struct debugger *d, bool (*until)(struct debugger 
                               void *with, int *number) {
     struct pg_error err;
     for (unsigned n = 1;; n++) {
+        uint64_t before = timeline_now(d->t);
         enum moment moment = timeline_step(d->t, &err);
+        if (moment == MOMENT_ENDED && timeline_now(d->t) == before)
+            return HALT_ENDED; /* it had ended: there was no step that could have hit a stop */
         if (moment == MOMENT_WAITING && d->typed) {
             if (interrupted(d))
                 return HALT_INTERRUPTED;
@@ -134,7 +141,7 @@ static enum halt scan(struct debugger *d, uint64_t end, uint64_t now, uint64_t *
             *number = hit;
             *found = timeline_now(d->t);
         }
-        if (mon_interrupted() || (n % LOOK == 0 && asked_to_stop(d)))
+        if (mon_interrupted() || (n % LOOK == 0 && run_asked_to_stop(d)))
             return HALT_INTERRUPTED;
     }
     return halt;
@@ -174,7 +181,7 @@ enum halt run_steps(struct debugger *d, uint64_t n) {
         enum moment moment = timeline_step(d->t, &err);
         if (moment != MOMENT_REACHED)
             return halt_of(d, moment, &err);
-        if (mon_interrupted() || (k % LOOK == 0 && asked_to_stop(d)))
+        if (mon_interrupted() || (k % LOOK == 0 && run_asked_to_stop(d)))
             return HALT_INTERRUPTED;
     }
     return HALT_DONE;
@@ -186,7 +193,7 @@ static enum halt count_steps(struct debugger *d, uint64_t end, uint64_t *n) {
     for (*n = 0; timeline_now(d->t) < end; ++*n) {
         if (timeline_step(d->t, &err) == MOMENT_BROKEN)
             return halt_of(d, MOMENT_BROKEN, &err);
-        if (mon_interrupted() || (*n % LOOK == 0 && asked_to_stop(d)))
+        if (mon_interrupted() || (*n % LOOK == 0 && run_asked_to_stop(d)))
             return HALT_INTERRUPTED;
     }
     return HALT_DONE;

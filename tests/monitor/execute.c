@@ -70,12 +70,17 @@ static void connect_to(int fd, const char *path, int flags) {
         close(opened);
 }
 
+/* A path that a test names must be there: if it were made, then a /dev/full that somebody has
+ * removed would become a file, which is never full. */
 static void connect_all(const struct setting *s) {
+    const int anew = O_WRONLY | O_CREAT | O_TRUNC;
     const char *in = s->input ? "standard.in" : s->input_path ? s->input_path : "/dev/null";
     connect_to(STDIN_FILENO, in, O_RDONLY);
-    connect_to(STDOUT_FILENO, s->output_path ? s->output_path : "standard.out",
-               O_WRONLY | O_CREAT | O_TRUNC);
-    connect_to(STDERR_FILENO, "standard.err", O_WRONLY | O_CREAT | O_TRUNC);
+    if (s->output_path)
+        connect_to(STDOUT_FILENO, s->output_path, O_WRONLY | O_TRUNC);
+    else
+        connect_to(STDOUT_FILENO, "standard.out", anew);
+    connect_to(STDERR_FILENO, "standard.err", anew);
     if (s->terminal) {
         setsid();
         int tty = open(s->terminal, O_RDWR);
@@ -131,16 +136,24 @@ struct ran execute(const struct setting *setting, const char *const *arguments) 
     return finish(start(setting, arguments));
 }
 
+/* Is it the text that is expected, NULL: any? */
+static bool as_expected(const char *seen, const char *expected) {
+    return !expected || (seen && strcmp(seen, expected) == 0);
+}
+
 void expect_in(const struct setting *setting, int status, const char *out, const char *err,
                const char *const *arguments) {
     struct ran ran = execute(setting, arguments);
-    if (ran.status != status)
-        fail_msg("exit status %d, not %d; standard error: %s", ran.status, status, ran.err);
-    if (out)
-        assert_string_equal(ran.out, out);
-    if (err)
-        assert_string_equal(ran.err, err);
+    bool right = ran.status == status && as_expected(ran.out, out) && as_expected(ran.err, err);
+    if (!right) /* said here, as a failed assertion does not come back to free them */
+        print_error("exit status %d, not %d\nstandard output: %s\nstandard error: %s\n", ran.status,
+                    status, ran.out ? ran.out : "-", ran.err ? ran.err : "-");
+    if (!right && out)
+        print_error("expected on standard output: %s\n", out);
+    if (!right && err)
+        print_error("expected on standard error: %s\n", err);
     ran_free(&ran);
+    assert_true(right);
 }
 
 void assert_contains(const char *text, const char *part) {

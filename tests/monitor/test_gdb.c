@@ -1,153 +1,14 @@
 /* trapeze debug --gdb, as a client of our own sees it: every packet, errors, the way back. */
-#define _GNU_SOURCE
-#include "tests/monitor/execute.h"
+#include "tests/monitor/gdb_client.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 30000, PACKET = 0x4000 };
-
 static const char *const systems[] = {"bare", "te", "bt"};
-
-/* A connection. */
-struct client {
-    int fd;
-    pid_t pid; /* of the server */
-    bool acks;
-    char reply[2 * PACKET]; /* the last packet that came, */
-    char told[65536];       /* and the text that O packets before it had */
-};
-
-static void pause_for(long milliseconds) {
-    nanosleep(
-        &(struct timespec){.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000},
-        NULL);
-}
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static void connect_client(struct client *c) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "./gdb.socket"};
-    for (int k = 0; k < PATIENCE_MS / 10; k++) {
-        c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_true(c->fd >= 0);
-        if (connect(c->fd, (struct sockaddr *)&address, sizeof address) == 0)
-            break;
-        close(c->fd);
-        c->fd = -1;
-        pause_for(10);
-    }
-    assert_true(c->fd >= 0);
-    c->acks = true;
-}
-
-static struct client *client_new(const char *const *arguments) {
-    struct client *c = calloc(1, sizeof *c);
-    assert_non_null(c);
-    unlink("gdb.socket"); /* of a test that has failed */
-    c->pid = start(&(struct setting){0}, arguments);
-    connect_client(c);
-    return c;
-}
-
-#define serve(system, ...)                                                                         \
-    client_new(ARGUMENTS("debug", "-ethreaded", "-m64K", "--system", system, "--gdb",              \
-                         "./gdb.socket", __VA_ARGS__))
-
-static void put(struct client *c, const void *bytes, size_t size) {
-    assert_int_equal(send(c->fd, bytes, size, MSG_NOSIGNAL), size);
-}
-
-/* The next byte, or -1 at the end of the connection. */
-static int get(struct client *c) {
-    struct pollfd in = {.fd = c->fd, .events = POLLIN};
-    uint8_t byte;
-    if (poll(&in, 1, PATIENCE_MS) != 1)
-        fail_msg("no answer");
-    return recv(c->fd, &byte, 1, 0) == 1 ? byte : -1;
-}
-
-static void put_packet(struct client *c, const char *data, size_t size) {
-    char sum[4];
-    uint8_t total = 0;
-    for (size_t k = 0; k < size; k++)
-        total = (uint8_t)(total + (uint8_t)data[k]);
-    snprintf(sum, sizeof sum, "#%02x", total);
-    put(c, "$", 1);
-    put(c, data, size);
-    put(c, sum, 3);
-}
-
-/* A packet from the server; acknowledgements before it are skipped. */
-static void get_packet(struct client *c) {
-    size_t n = 0;
-    int byte;
-    while ((byte = get(c)) != '$')
-        assert_true(byte == '+');
-    while ((byte = get(c)) != '#') {
-        assert_true(byte >= 0 && n < sizeof c->reply - 1);
-        c->reply[n++] = (char)byte;
-    }
-    c->reply[n] = '\0';
-    get(c);
-    get(c);
-    if (c->acks)
-        send(c->fd, "+", 1, MSG_NOSIGNAL); /* the server may have gone */
-}
-
-static unsigned hex_digit(char digit) {
-    return digit <= '9' ? (unsigned)(digit - '0') : (unsigned)(digit - 'a' + 10);
-}
-
-/* Text for the person is collected. */
-static void get_reply(struct client *c) {
-    size_t n = 0;
-    for (get_packet(c); c->reply[0] == 'O' && c->reply[1] != 'K'; get_packet(c))
-        for (const char *at = c->reply + 1; at[0] && at[1] && n < sizeof c->told - 1; at += 2)
-            c->told[n++] = (char)(hex_digit(at[0]) << 4 | hex_digit(at[1]));
-    c->told[n] = '\0';
-}
-
-static const char *ask(struct client *c, const char *packet) {
-    put_packet(c, packet, strlen(packet));
-    get_reply(c);
-    return c->reply;
-}
-
-#define check(c, packet, reply) assert_string_equal(ask(c, packet), reply)
-
-/* A console command; returns what it wrote. */
-static const char *monitor(struct client *c, const char *command) {
-    char packet[1024] = "qRcmd,";
-    for (const char *at = command; *at; at++)
-        snprintf(packet + strlen(packet), 3, "%02x", (uint8_t)*at);
-    check(c, packet, "OK");
-    return c->told;
-}
-
-/* Kill the guest: the server ends. */
-static void client_end(struct client *c) {
-    put_packet(c, "k", 1);
-    struct ran ran = finish(c->pid);
-    if (ran.status != 0)
-        fail_msg("exit status %d: %s", ran.status, ran.err);
-    assert_string_equal(ran.err, "listening on ./gdb.socket\n");
-    assert_int_equal(access("gdb.socket", F_OK), -1);
-    ran_free(&ran);
-    close(c->fd);
-    free(c);
-}
 
 /* ---- guests */
 
@@ -467,11 +328,7 @@ static void console_commands(void **state) {
     monitor(c, "delete");
     check(c, "c", "T05replaylog:end;thread:1;");
     check(c, "qRcmd,71756974", "OK"); /* quit */
-    struct ran ran = finish(c->pid);
-    assert_int_equal(ran.status, 0);
-    ran_free(&ran);
-    close(c->fd);
-    free(c);
+    client_ended(c);
 }
 
 static void waiting_for_input(void **state) {
@@ -550,11 +407,7 @@ static void a_kernel_and_its_program_are_two_processes(void **state) {
         check(c, "vKill;1", "OK");
         check(c, "vKill;3", "E01");
         check(c, "vKill;2", "OK");
-        struct ran ran = finish(c->pid);
-        assert_int_equal(ran.status, 0);
-        ran_free(&ran);
-        close(c->fd);
-        free(c);
+        client_ended(c);
     }
 }
 
@@ -600,6 +453,28 @@ static void ctrl_c_is_answered_at_once(void **state) {
         }
         client_end(c);
     }
+}
+
+/* A command that takes how often, too; each time would be short. */
+static void ctrl_c_ends_a_command(void **state) {
+    static const char *const commands[] = {
+        "qRcmd,6e657874692031303030303030303030",      /* nexti 1000000000 */
+        "qRcmd,636f6e74696e75652031303030303030303030" /* continue 1000000000 */
+    };
+    write_text("spin.s", "_start: addi a0, a0, 1\n j _start\n");
+    struct client *c = serve("bare", "spin.s");
+    monitor(c, "break insn addi");
+    monitor(c, "disable");
+    for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
+        put_packet(c, commands[k], strlen(commands[k]));
+        pause_for(30);
+        put(c, "\3", 1);
+        get_reply(c);
+        assert_string_equal(c->reply, "OK");
+        assert_contains(c->told, "interrupted\n");
+        monitor(c, "enable");
+    }
+    client_end(c);
 }
 
 static void a_lost_connection_leaves_the_guest(void **state) {
@@ -773,6 +648,7 @@ int main(void) {
         cmocka_unit_test(a_kernel_and_its_program_are_two_processes),
         cmocka_unit_test(stepping_through_a_gate),
         cmocka_unit_test(ctrl_c_is_answered_at_once),
+        cmocka_unit_test(ctrl_c_ends_a_command),
         cmocka_unit_test(a_lost_connection_leaves_the_guest),
         cmocka_unit_test(a_port),
         cmocka_unit_test(noise_does_no_harm),

@@ -126,18 +126,24 @@ static void fuzz_finds_nothing_where_nothing_is(void **state) {
     says(68, ARGUMENTS("fuzz", "--count", "0"), TEXTS("--count 0: not a number above 0"));
 }
 
+/* The command that `out` names, in a line that begins so, finds a difference. */
+static void assert_command_fails(const char *out, const char *begin) {
+    enum { NAME = sizeof "    trapeze " - 1 }; /* not that program: the one under test */
+    char command[256];
+    const char *line = strstr(out, begin);
+    assert_non_null(line);
+    snprintf(command, sizeof command, "%s %.*s >seen 2>&1", TRAPEZE,
+             (int)strcspn(line + NAME, "\n"), line + NAME);
+    assert_int_equal(system(command) >> 8, 71);
+}
+
 /* A failure is told by a command that shows it. */
 static void fuzz_tells_how_to_see_a_failure(void **state) {
-    char command[256];
     struct ran ran = run(71, ARGUMENTS("fuzz", "-p", "x86", "--systems", "te", "--seed", "3",
                                        "--count", "1", "-o", "shrunk.elf"));
     assert_contains(ran.out, "random:3 under te: ");
     assert_contains(ran.out, "shrunk to ");
-    const char *line = strstr(ran.out, "    trapeze verify random:3 ");
-    assert_non_null(line);
-    snprintf(command, sizeof command, "%s %.*s >seen 2>&1", TRAPEZE, (int)strcspn(line + 12, "\n"),
-             line + 12);
-    assert_int_equal(system(command) >> 8, 71);
+    assert_command_fails(ran.out, "    trapeze verify random:3 ");
     ran_free(&ran);
     says(71,
          ARGUMENTS("verify", "-p", "x86", "--systems", "te", "-m256K", "--every", "10", "--limit",
@@ -147,17 +153,12 @@ static void fuzz_tells_how_to_see_a_failure(void **state) {
 
 /* With --torture the command repeats the run as it was stopped. */
 static void torture_tells_how_to_see_a_failure(void **state) {
-    char command[256];
     struct ran ran = run(71, ARGUMENTS("fuzz", "--torture", "-p", "x86", "--systems", "te",
                                        "--seed", "8", "--count", "1", "--length", "20K"));
     assert_contains(ran.out, "torture:8 under te: ");
     assert_contains(ran.out, "    at T = ");
     assert_contains(ran.out, "shrunk to ");
-    const char *line = strstr(ran.out, "    trapeze fuzz --torture --seed 8 ");
-    assert_non_null(line);
-    snprintf(command, sizeof command, "%s %.*s >seen 2>&1", TRAPEZE, (int)strcspn(line + 12, "\n"),
-             line + 12);
-    assert_int_equal(system(command) >> 8, 71);
+    assert_command_fails(ran.out, "    trapeze fuzz --torture --seed 8 ");
     ran_free(&ran);
     says(0, ARGUMENTS("fuzz", "--torture", "--count", "3", "--length", "5K"),
          TEXTS("3 programs, seeds 1 to 3, ", "; 0 differ", "bare "));
