@@ -76,12 +76,14 @@ void test_descriptors(void) {
         n++;
     CHECK(errno == EMFILE && n == OS_OPEN_FILES - 3);
     CHECK_ERROR(open("/", O_RDONLY), EMFILE);
+    CHECK_ERROR(open("file", O_WRONLY | O_CREAT, 0666), EMFILE);
     CHECK_ERROR(pipe(ends), EMFILE);
     close(OS_OPEN_FILES - 1);
     CHECK_ERROR(pipe(ends), EMFILE); /* it needs two */
     CHECK(dup(0) == OS_OPEN_FILES - 1);
     for (fd = 3; fd < OS_OPEN_FILES; fd++)
         CHECK(close(fd) == 0);
+    CHECK_ERROR(open("file", O_RDONLY), ENOENT); /* nothing was made */
     for (int k = 0; k < 5; k++) {
         const int bad[] = {3, OS_OPEN_FILES, 1000, -1, -2147483647 - 1};
         CHECK_ERROR(close(bad[k]), EBADF);
