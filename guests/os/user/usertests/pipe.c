@@ -113,6 +113,15 @@ void test_dup_shares(void) {
     CHECK(unlink("file") == 0);
 }
 
+void test_read_nothing(void) {
+    int ends[2], console = open("/dev/console", O_RDONLY);
+    CHECK(read(console, ends, 0) == 0);
+    CHECK(pipe(ends) == 0 && read(ends[0], ends, 0) == 0);
+    close(console);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static bool asleep(int pid) {
     struct os_process rows[32];
     int n = processes(rows, 32), k = 0;
