@@ -342,7 +342,8 @@ struct pg_image *pg_torture_guest(uint64_t seed) {
 }
 
 void pg_torture_disk(uint64_t seed, uint8_t *disk) {
-    struct torture t = {.g = {.state = ~seed, .bytes = disk}};
+    struct torture t = {.g = {.state = ~seed}};
+    t.g.bytes = disk;
     while (t.g.at < PG_RANDOM_SECTORS * 512)
         put_word(&t, torture_alu(&t));
 }
