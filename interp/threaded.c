@@ -97,7 +97,7 @@ static void __attribute__((noinline))
 store(struct threaded *t, uint32_t pa, uint32_t value, unsigned size) {
     struct pg_ram *ram = &t->m->ram;
     if (ram->watch[pa >> PG_PAGE_BITS] == t->code.watch && !pg_code_at(&t->code, pa))
-        poke((uintptr_t)ram->bytes + pa, value, size);
+        pg_ram_put(ram, pa, value, size);
     else
         pg_ram_write(ram, pa, value, size);
 }

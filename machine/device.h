@@ -19,6 +19,10 @@
  * time up to a deadline) to where a sum of times overflows. */
 #define PG_HORIZON (UINT64_MAX / 2 + 1)
 
+/* No file may hold a time beyond: T passes the horizon only step by step, and much further on sums
+ * of times could overflow. */
+#define PG_LAST_T (PG_HORIZON + PG_HORIZON / 2)
+
 /* The only clock. */
 struct pg_clock {
     uint64_t T; /* instructions retired + traps delivered (+ idle time) */

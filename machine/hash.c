@@ -1,10 +1,11 @@
 #include "machine/hash.h"
 
+#include "machine/pack.h"
+
 /* Numbers enter the hash in little-endian order, whatever the host's. */
 static void add(struct pg_sha256 *h, uint64_t value, unsigned size) {
     uint8_t bytes[8];
-    for (unsigned k = 0; k < size; k++)
-        bytes[k] = (uint8_t)(value >> 8 * k);
+    pg_le_put(bytes, value, size);
     pg_sha256_add(h, bytes, size);
 }
 

@@ -90,3 +90,10 @@ void pg_sha256_end(struct pg_sha256 *h, uint8_t digest[PG_SHA256_SIZE]) {
     for (int k = 0; k < PG_SHA256_SIZE; k++)
         digest[k] = (uint8_t)(h->state[k / 4] >> (24 - 8 * (k % 4)));
 }
+
+void pg_sha256_of(const void *data, size_t size, uint8_t digest[PG_SHA256_SIZE]) {
+    struct pg_sha256 h;
+    pg_sha256_begin(&h);
+    pg_sha256_add(&h, data, size);
+    pg_sha256_end(&h, digest);
+}

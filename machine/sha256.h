@@ -17,4 +17,7 @@ void pg_sha256_begin(struct pg_sha256 *h);
 void pg_sha256_add(struct pg_sha256 *h, const void *data, size_t size);
 void pg_sha256_end(struct pg_sha256 *h, uint8_t digest[PG_SHA256_SIZE]);
 
+/* The same of bytes in one piece. */
+void pg_sha256_of(const void *data, size_t size, uint8_t digest[PG_SHA256_SIZE]);
+
 #endif

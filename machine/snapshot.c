@@ -1,5 +1,6 @@
 #include "machine/snapshot.h"
 
+#include "machine/pack.h"
 #include "machine/sha256.h"
 
 #include <stdlib.h>
@@ -7,87 +8,18 @@
 static const char magic[8] = "PG32SNAP";
 enum { HEADER = 16, TAG = 4, SECTOR = PG_SECTOR };
 
-/* T passes the horizon only step by step; much further on, sums of times could overflow. */
-static const uint64_t last_T = PG_HORIZON + PG_HORIZON / 2;
+/* ---- texts */
 
-/* ---- numbers and bytes, out and in */
-
-struct writer {
-    struct pg_bytes *out;
-    bool failed; /* the host is out of memory */
-};
-
-static void put_bytes(struct writer *w, const void *data, size_t size) {
-    if (!w->failed && !pg_bytes_add(w->out, data, size))
-        w->failed = true;
-}
-
-static void encode(uint8_t *to, uint64_t value, unsigned size) {
-    for (unsigned k = 0; k < size; k++)
-        to[k] = (uint8_t)(value >> 8 * k);
-}
-
-static void put(struct writer *w, uint64_t value, unsigned size) {
-    uint8_t bytes[8];
-    encode(bytes, value, size);
-    put_bytes(w, bytes, size);
-}
-
-static void put_text(struct writer *w, const char *text) {
+static void put_text(struct pg_packer *w, const char *text) {
     size_t size = strlen(text) < 255 ? strlen(text) : 255;
-    put(w, size, 1);
-    put_bytes(w, text, size);
-}
-
-struct reader {
-    const uint8_t *at, *end;
-    bool failed; /* and *err says why */
-    const char *section;
-    struct pg_error *err;
-};
-
-/* The first refusal counts. */
-static void refuse(struct reader *r, const char *what) {
-    if (!r->failed)
-        pg_fail(r->err, "snapshot: section %s: %s", r->section, what);
-    r->failed = true;
-}
-
-static size_t left(const struct reader *r) {
-    return (size_t)(r->end - r->at);
-}
-
-/* The next `size` bytes, or NULL if they are not there. */
-static const uint8_t *get_bytes(struct reader *r, uint64_t size) {
-    if (r->failed || size > left(r)) {
-        refuse(r, "it ends too early");
-        return NULL;
-    }
-    const uint8_t *data = r->at;
-    r->at += size;
-    return data;
-}
-
-static uint64_t decode(const uint8_t *from, unsigned size) {
-    uint64_t value = 0;
-    for (unsigned k = 0; k < size; k++)
-        value |= (uint64_t)from[k] << 8 * k;
-    return value;
-}
-
-static uint64_t get(struct reader *r, unsigned size) {
-    const uint8_t *data = get_bytes(r, size);
-    return data ? decode(data, size) : 0;
-}
-
-static uint32_t get32(struct reader *r) {
-    return (uint32_t)get(r, 4);
+    pg_pack(w, size, 1);
+    pg_pack_bytes(w, text, size);
 }
 
 /* Is the next text this one? */
-static bool get_text(struct reader *r, const char *text) {
-    uint64_t size = get(r, 1);
-    const uint8_t *data = get_bytes(r, size);
+static bool get_text(struct pg_unpacker *r, const char *text) {
+    uint64_t size = pg_unpack(r, 1);
+    const uint8_t *data = pg_unpack_bytes(r, size);
     return data && size == strlen(text) && memcmp(data, text, size) == 0;
 }
 
@@ -101,7 +33,7 @@ struct staged {
     struct pg_trap trap;
     const char *why;
     uint64_t retired;
-    struct reader pages; /* the memory section, checked */
+    struct pg_unpacker pages; /* the memory section, checked */
     struct pg_tlb tlb;
     void *state[PG_NDEVICES];
     struct pg_plugs plugs;
@@ -116,30 +48,30 @@ static uint32_t why_index(const char *why) {
     return 0;
 }
 
-static void save_cpu(struct writer *w, const struct pg_machine *m) {
+static void save_cpu(struct pg_packer *w, const struct pg_machine *m) {
     const struct pg_cpu *c = &m->cpu;
     for (int k = 0; k < PG_NREGS; k++)
-        put(w, c->r[k], 4);
+        pg_pack(w, c->r[k], 4);
     for (int k = 0; k < PG_NMREGS; k++)
-        put(w, c->m[k], 4);
+        pg_pack(w, c->m[k], 4);
     const uint32_t words[] = {
         c->psw.status,     c->psw.pc, c->psw.base,  c->psw.bound,  c->mon_base,   c->mon_bound,
         c->deliveries,     m->run,    m->exit_code, m->trap.cause, m->trap.value, m->trap.insn,
         why_index(m->why),
     };
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        put(w, words[k], 4);
-    put(w, c->T, 8);
-    put(w, c->U, 8);
-    put(w, m->retired, 8);
+        pg_pack(w, words[k], 4);
+    pg_pack(w, c->T, 8);
+    pg_pack(w, c->U, 8);
+    pg_pack(w, m->retired, 8);
 }
 
-static void load_cpu(struct reader *r, struct staged *s) {
+static void load_cpu(struct pg_unpacker *r, struct staged *s) {
     struct pg_cpu *c = &s->cpu;
     for (int k = 0; k < PG_NREGS; k++)
-        c->r[k] = get32(r);
+        c->r[k] = pg_unpack32(r);
     for (int k = 0; k < PG_NMREGS; k++)
-        c->m[k] = get32(r);
+        c->m[k] = pg_unpack32(r);
     uint32_t run, cause, why;
     uint32_t *const words[] = {
         &c->psw.status, &c->psw.pc,     &c->psw.base, &c->psw.bound, &c->mon_base,
@@ -147,28 +79,28 @@ static void load_cpu(struct reader *r, struct staged *s) {
         &s->trap.value, &s->trap.insn,  &why,
     };
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-        *words[k] = get32(r);
-    c->T = get(r, 8);
-    c->U = get(r, 8);
-    s->retired = get(r, 8);
+        *words[k] = pg_unpack32(r);
+    c->T = pg_unpack(r, 8);
+    c->U = pg_unpack(r, 8);
+    s->retired = pg_unpack(r, 8);
 
     /* A machine that was only reset has a PSW of four zero words, which lpsw would refuse. */
     struct pg_psw psw = c->psw;
     psw.pc |= 1;
     if (c->r[0] || c->m[0])
-        refuse(r, "register 0 is not zero");
+        pg_refuse(r, "register 0 is not zero");
     if (!pg_psw_valid(&psw, NULL))
-        refuse(r, "reserved bits are set in the PSW");
+        pg_refuse(r, "reserved bits are set in the PSW");
     if (c->mon_base % PG_PAGE || c->mon_bound % PG_PAGE)
-        refuse(r, "the monitor pair is not a multiple of 4096");
+        pg_refuse(r, "the monitor pair is not a multiple of 4096");
     if (run > PG_NO_MEMORY || cause >= PG_NCAUSES || why > PG_NCHECKS)
-        refuse(r, "a run state, trap cause or reason that there is not");
+        pg_refuse(r, "a run state, trap cause or reason that there is not");
     if ((run == PG_CHECK_STOP) != (why != 0))
-        refuse(r, "the run state and the reason for a check-stop disagree");
+        pg_refuse(r, "the run state and the reason for a check-stop disagree");
     if (c->deliveries > PG_STORM || (c->deliveries == PG_STORM && run == PG_RUNNING))
-        refuse(r, "more deliveries than a trap storm has");
-    if (c->U > c->T || c->T > last_T)
-        refuse(r, "T or U is out of range");
+        pg_refuse(r, "more deliveries than a trap storm has");
+    if (c->U > c->T || c->T > PG_LAST_T)
+        pg_refuse(r, "T or U is out of range");
     if (r->failed)
         return;
     s->run = (enum pg_run)run;
@@ -178,58 +110,58 @@ static void load_cpu(struct reader *r, struct staged *s) {
 
 /* ---- profile: it is not restored, but must be the same */
 
-static void save_profile(struct writer *w, const struct pg_machine *m) {
+static void save_profile(struct pg_packer *w, const struct pg_machine *m) {
     put_text(w, m->profile->name);
     for (int op = 0; op < PG_NOPS; op++)
         if (pg_rows[op].cls == PG_CLASS_sensitive) {
             put_text(w, pg_rows[op].mnemonic);
-            put(w, m->profile->user[op], 1);
+            pg_pack(w, m->profile->user[op], 1);
         }
 }
 
-static void load_profile(struct reader *r, struct staged *s) {
+static void load_profile(struct pg_unpacker *r, struct staged *s) {
     const struct pg_profile *p = s->m->profile;
     bool same = get_text(r, p->name);
     for (int op = 0; op < PG_NOPS; op++)
         if (pg_rows[op].cls == PG_CLASS_sensitive) {
             same &= get_text(r, pg_rows[op].mnemonic);
-            same &= get(r, 1) == p->user[op];
+            same &= pg_unpack(r, 1) == p->user[op];
         }
     if (!same)
-        refuse(r, "it was taken under another profile than this machine's");
+        pg_refuse(r, "it was taken under another profile than this machine's");
 }
 
 /* ---- blocks of equal size, zero ones left out: memory and disk */
 
-static void save_memory(struct writer *w, const struct pg_machine *m) {
+static void save_memory(struct pg_packer *w, const struct pg_machine *m) {
     for (uint32_t pa = 0; pa < m->ram.size; pa += PG_PAGE)
         if (!pg_is_zero(m->ram.bytes + pa, PG_PAGE)) {
-            put(w, pa, 4);
-            put_bytes(w, m->ram.bytes + pa, PG_PAGE);
+            pg_pack(w, pa, 4);
+            pg_pack_bytes(w, m->ram.bytes + pa, PG_PAGE);
         }
 }
 
-static void load_memory(struct reader *r, struct staged *s) {
+static void load_memory(struct pg_unpacker *r, struct staged *s) {
     s->pages = *r;
     uint64_t next = 0; /* the least address that may come */
-    while (!r->failed && left(r)) {
-        uint32_t pa = get32(r);
-        get_bytes(r, PG_PAGE);
+    while (!r->failed && pg_unpack_left(r)) {
+        uint32_t pa = pg_unpack32(r);
+        pg_unpack_bytes(r, PG_PAGE);
         if (pa % PG_PAGE || pa < next || !pg_ram_has(&s->m->ram, pa, PG_PAGE))
-            refuse(r, "a page out of order or outside memory");
+            pg_refuse(r, "a page out of order or outside memory");
         next = (uint64_t)pa + PG_PAGE;
     }
 }
 
 /* Memory becomes the pages; pages that do not change are not written. */
-static void take_memory(struct pg_machine *m, struct reader pages) {
+static void take_memory(struct pg_machine *m, struct pg_unpacker pages) {
     static const uint8_t zero[PG_PAGE];
-    uint32_t given = left(&pages) ? get32(&pages) : UINT32_MAX;
+    uint32_t given = pg_unpack_left(&pages) ? pg_unpack32(&pages) : UINT32_MAX;
     for (uint32_t pa = 0; pa < m->ram.size; pa += PG_PAGE) {
         const uint8_t *content = zero;
         if (pa == given) {
-            content = get_bytes(&pages, PG_PAGE);
-            given = left(&pages) ? get32(&pages) : UINT32_MAX;
+            content = pg_unpack_bytes(&pages, PG_PAGE);
+            given = pg_unpack_left(&pages) ? pg_unpack32(&pages) : UINT32_MAX;
         }
         if (memcmp(m->ram.bytes + pa, content, PG_PAGE) != 0) {
             memcpy(m->ram.bytes + pa, content, PG_PAGE);
@@ -238,35 +170,35 @@ static void take_memory(struct pg_machine *m, struct reader pages) {
     }
 }
 
-static void save_disk(struct writer *w, const struct pg_machine *m) {
+static void save_disk(struct pg_packer *w, const struct pg_machine *m) {
     const struct pg_plugs *p = &m->bus.plugs;
-    put(w, p->disk != NULL, 1);
-    put(w, p->disk_sectors, 4);
+    pg_pack(w, p->disk != NULL, 1);
+    pg_pack(w, p->disk_sectors, 4);
     for (uint32_t k = 0; k < p->disk_sectors; k++) {
         const uint8_t *content = p->disk + (size_t)k * SECTOR;
         if (p->disk_written[k] || !pg_is_zero(content, SECTOR)) {
-            put(w, k, 4);
-            put(w, p->disk_written[k] != 0, 1);
-            put_bytes(w, content, SECTOR);
+            pg_pack(w, k, 4);
+            pg_pack(w, p->disk_written[k] != 0, 1);
+            pg_pack_bytes(w, content, SECTOR);
         }
     }
 }
 
-static void load_disk(struct reader *r, struct staged *s) {
+static void load_disk(struct pg_unpacker *r, struct staged *s) {
     struct pg_plugs *p = &s->plugs;
-    uint64_t present = get(r, 1);
-    uint32_t sectors = get32(r);
+    uint64_t present = pg_unpack(r, 1);
+    uint32_t sectors = pg_unpack32(r);
     if (present > 1 || sectors > PG_MAX_SECTORS || (sectors && !present))
-        refuse(r, "an impossible disk");
+        pg_refuse(r, "an impossible disk");
     if (!r->failed && present && !pg_plugs_disk(p, NULL, sectors))
-        refuse(r, "the host is out of memory for the disk");
+        pg_refuse(r, "the host is out of memory for the disk");
     uint32_t next = 0;
-    while (!r->failed && left(r)) {
-        uint32_t k = get32(r);
-        uint64_t written = get(r, 1);
-        const uint8_t *content = get_bytes(r, SECTOR);
+    while (!r->failed && pg_unpack_left(r)) {
+        uint32_t k = pg_unpack32(r);
+        uint64_t written = pg_unpack(r, 1);
+        const uint8_t *content = pg_unpack_bytes(r, SECTOR);
         if (k < next || k >= sectors || written > 1)
-            refuse(r, "a sector out of order or not on the disk");
+            pg_refuse(r, "a sector out of order or not on the disk");
         if (r->failed)
             return;
         memcpy(p->disk + (size_t)k * SECTOR, content, SECTOR);
@@ -277,15 +209,15 @@ static void load_disk(struct reader *r, struct staged *s) {
 
 /* ---- TLB */
 
-static void save_tlb(struct writer *w, const struct pg_machine *m) {
+static void save_tlb(struct pg_packer *w, const struct pg_machine *m) {
     size_t n;
     struct pg_tlb_entry *all = pg_tlb_sorted(&m->tlb, &n);
     if (n != m->tlb.live)
         w->failed = true;
     for (size_t k = 0; k < n; k++) {
-        put(w, all[k].root, 4);
-        put(w, all[k].page, 4);
-        put(w, all[k].pte, 4);
+        pg_pack(w, all[k].root, 4);
+        pg_pack(w, all[k].page, 4);
+        pg_pack(w, all[k].pte, 4);
     }
     free(all);
 }
@@ -297,107 +229,79 @@ static bool walked(const struct pg_ram *ram, const struct pg_tlb_entry *e) {
            (e->pte & always) == always && pg_ram_has(ram, e->pte & PG_PTE_FRAME, PG_PAGE);
 }
 
-static void load_tlb(struct reader *r, struct staged *s) {
+static void load_tlb(struct pg_unpacker *r, struct staged *s) {
     uint64_t next = 0; /* the least (root, page) that may come */
-    while (!r->failed && left(r)) {
+    while (!r->failed && pg_unpack_left(r)) {
         struct pg_tlb_entry e;
-        e.root = get32(r);
-        e.page = get32(r);
-        e.pte = get32(r);
+        e.root = pg_unpack32(r);
+        e.page = pg_unpack32(r);
+        e.pte = pg_unpack32(r);
         uint64_t key = (uint64_t)e.root << 32 | e.page;
         if (r->failed || key < next || !walked(&s->m->ram, &e))
-            refuse(r, "an entry out of order, or that no walk can have made");
+            pg_refuse(r, "an entry out of order, or that no walk can have made");
         else if (!pg_tlb_put(&s->tlb, e.root, e.page, e.pte))
-            refuse(r, "the host is out of memory for the TLB");
+            pg_refuse(r, "the host is out of memory for the TLB");
         next = key + 1;
     }
 }
 
 /* ---- devices, by what they say of themselves */
 
-static void save_devices(struct writer *w, const struct pg_machine *m) {
+static void save_devices(struct pg_packer *w, const struct pg_machine *m) {
     for (int k = 0; k < PG_NDEVICES; k++) {
         const struct pg_device *d = pg_devices[k];
         put_text(w, d->name);
-        put(w, d->nregs, 1);
+        pg_pack(w, d->nregs, 1);
         for (size_t n = 0; n < d->nregs; n++) {
             put_text(w, d->regs[n].name);
-            put(w, pg_reg_get(&d->regs[n], m->bus.state[k]), d->regs[n].size);
+            pg_pack(w, pg_reg_get(&d->regs[n], m->bus.state[k]), d->regs[n].size);
         }
     }
 }
 
-static void load_devices(struct reader *r, struct staged *s) {
+static void load_devices(struct pg_unpacker *r, struct staged *s) {
     for (int k = 0; k < PG_NDEVICES && !r->failed; k++) {
         const struct pg_device *d = pg_devices[k];
         if (!(s->state[k] = calloc(1, d->state_size))) {
-            refuse(r, "the host is out of memory");
+            pg_refuse(r, "the host is out of memory");
             return;
         }
-        if (!get_text(r, d->name) || get(r, 1) != d->nregs)
-            refuse(r, "not the devices of this machine");
+        if (!get_text(r, d->name) || pg_unpack(r, 1) != d->nregs)
+            pg_refuse(r, "not the devices of this machine");
         for (size_t n = 0; n < d->nregs && !r->failed; n++) {
             if (!get_text(r, d->regs[n].name))
-                refuse(r, "not the device registers of this machine");
-            pg_reg_set(&d->regs[n], s->state[k], get(r, d->regs[n].size));
+                pg_refuse(r, "not the device registers of this machine");
+            pg_reg_set(&d->regs[n], s->state[k], pg_unpack(r, d->regs[n].size));
         }
     }
 }
 
 /* ---- console */
 
-static void save_input(struct writer *w, const struct pg_machine *m) {
-    const struct pg_input *in = &m->bus.plugs.input;
-    put(w, in->open, 1);
-    put(w, in->end_T, 8);
-    put(w, in->narrivals, 8);
-    for (size_t k = 0; k < in->narrivals; k++) {
-        put(w, in->arrivals[k].T, 8);
-        put(w, in->arrivals[k].upto, 8);
-    }
-    put_bytes(w, in->bytes.data, in->bytes.size);
+static void save_input(struct pg_packer *w, const struct pg_machine *m) {
+    pg_pack_input(w, &m->bus.plugs.input);
 }
 
-static void load_input(struct reader *r, struct staged *s) {
-    struct pg_input *in = &s->plugs.input;
-    uint64_t open = get(r, 1), end_T = get(r, 8), n = get(r, 8);
-    if (open > 1 || end_T > last_T || n > left(r) / 16)
-        refuse(r, "impossible arrivals");
-    struct reader arrivals = *r;
-    const uint8_t *bytes = get_bytes(r, 16 * n);
-    uint64_t size = left(r), at = 0, previous = 0;
-    bytes = bytes ? get_bytes(r, size) : NULL;
-    for (uint64_t k = 0; k < n && !r->failed; k++) {
-        uint64_t T = get(&arrivals, 8), upto = get(&arrivals, 8);
-        if (T < previous || T > last_T || upto < at || upto > size)
-            refuse(r, "arrivals out of order");
-        else if (!pg_input_add(in, T, bytes + at, (size_t)(upto - at)))
-            refuse(r, "the host is out of memory for the input");
-        previous = T;
-        at = upto;
-    }
-    if (!r->failed && at != size)
-        refuse(r, "input that never arrives");
-    in->open = open;
-    in->end_T = end_T;
+static void load_input(struct pg_unpacker *r, struct staged *s) {
+    pg_unpack_input(r, &s->plugs.input);
 }
 
-static void save_output(struct writer *w, const struct pg_machine *m) {
-    put_bytes(w, m->bus.plugs.output.data, m->bus.plugs.output.size);
+static void save_output(struct pg_packer *w, const struct pg_machine *m) {
+    pg_pack_bytes(w, m->bus.plugs.output.data, m->bus.plugs.output.size);
 }
 
-static void load_output(struct reader *r, struct staged *s) {
-    size_t size = left(r);
-    if (!pg_bytes_add(&s->plugs.output, get_bytes(r, size), size))
-        refuse(r, "the host is out of memory for the output");
+static void load_output(struct pg_unpacker *r, struct staged *s) {
+    size_t size = pg_unpack_left(r);
+    if (!pg_bytes_add(&s->plugs.output, pg_unpack_bytes(r, size), size))
+        pg_refuse(r, "the host is out of memory for the output");
 }
 
 /* ---- the whole */
 
 static const struct section {
     char tag[TAG + 1];
-    void (*save)(struct writer *w, const struct pg_machine *m);
-    void (*load)(struct reader *r, struct staged *s);
+    void (*save)(struct pg_packer *w, const struct pg_machine *m);
+    void (*load)(struct pg_unpacker *r, struct staged *s);
 } sections[] = {
     {"PROF", save_profile, load_profile}, {"CPU ", save_cpu, load_cpu},
     {"MEM ", save_memory, load_memory},   {"TLB ", save_tlb, load_tlb},
@@ -406,31 +310,24 @@ static const struct section {
 };
 enum { NSECTIONS = sizeof sections / sizeof *sections };
 
-static void digest_of(const uint8_t *bytes, size_t size, uint8_t digest[PG_SHA256_SIZE]) {
-    struct pg_sha256 h;
-    pg_sha256_begin(&h);
-    pg_sha256_add(&h, bytes, size);
-    pg_sha256_end(&h, digest);
-}
-
 bool pg_snapshot_save(const struct pg_machine *m, struct pg_bytes *out, struct pg_error *err) {
     size_t start = out->size;
-    struct writer w = {out, false};
-    put_bytes(&w, magic, sizeof magic);
-    put(&w, PG_SNAPSHOT_VERSION, 4);
-    put(&w, m->ram.size, 4);
+    struct pg_packer w = {out, false};
+    pg_pack_bytes(&w, magic, sizeof magic);
+    pg_pack(&w, PG_SNAPSHOT_VERSION, 4);
+    pg_pack(&w, m->ram.size, 4);
     for (int k = 0; k < NSECTIONS; k++) {
-        put_bytes(&w, sections[k].tag, TAG);
-        put(&w, 0, 8); /* the size, known below */
+        pg_pack_bytes(&w, sections[k].tag, TAG);
+        pg_pack(&w, 0, 8); /* the size, known below */
         size_t content = out->size;
         sections[k].save(&w, m);
         if (!w.failed)
-            encode(out->data + content - 8, out->size - content, 8);
+            pg_le_put(out->data + content - 8, out->size - content, 8);
     }
     uint8_t digest[PG_SHA256_SIZE] = {0};
     if (!w.failed)
-        digest_of(out->data + start, out->size - start, digest);
-    put_bytes(&w, digest, sizeof digest);
+        pg_sha256_of(out->data + start, out->size - start, digest);
+    pg_pack_bytes(&w, digest, sizeof digest);
     if (w.failed) {
         out->size = start;
         return pg_fail(err, "the host is out of memory for the snapshot");
@@ -442,11 +339,11 @@ bool pg_snapshot_memory(const void *bytes, size_t size, uint32_t *memory, struct
     const uint8_t *p = bytes;
     if (size < HEADER || memcmp(p, magic, sizeof magic) != 0)
         return pg_fail(err, "this is not a snapshot");
-    uint32_t version = (uint32_t)decode(p + 8, 4);
+    uint32_t version = (uint32_t)pg_le_get(p + 8, 4);
     if (version != PG_SNAPSHOT_VERSION)
         return pg_fail(err, "the snapshot is of version %u; this program reads version %d", version,
                        PG_SNAPSHOT_VERSION);
-    *memory = (uint32_t)decode(p + 12, 4);
+    *memory = (uint32_t)pg_le_get(p + 12, 4);
     return true;
 }
 
@@ -466,20 +363,21 @@ static bool check_devices(const struct staged *s, struct pg_error *err) {
 /* Read every section into *s. */
 static bool stage(struct staged *s, const uint8_t *at, const uint8_t *end, struct pg_error *err) {
     for (int k = 0; k < NSECTIONS; k++) {
-        struct reader whole = {.at = at, .end = end, .section = sections[k].tag, .err = err};
-        const uint8_t *tag = get_bytes(&whole, TAG);
+        struct pg_unpacker whole = {
+            .at = at, .end = end, .file = "snapshot", .section = sections[k].tag, .err = err};
+        const uint8_t *tag = pg_unpack_bytes(&whole, TAG);
         if (tag && memcmp(tag, sections[k].tag, TAG) != 0)
-            refuse(&whole, "another section stands in its place");
-        uint64_t size = get(&whole, 8);
-        const uint8_t *content = get_bytes(&whole, size);
+            pg_refuse(&whole, "another section stands in its place");
+        uint64_t size = pg_unpack(&whole, 8);
+        const uint8_t *content = pg_unpack_bytes(&whole, size);
         if (whole.failed)
             return false;
-        struct reader r = whole;
+        struct pg_unpacker r = whole;
         r.at = content;
         r.end = at = content + size;
         sections[k].load(&r, s);
-        if (!r.failed && left(&r))
-            refuse(&r, "it is too long");
+        if (!r.failed && pg_unpack_left(&r))
+            pg_refuse(&r, "it is too long");
         if (r.failed)
             return false;
     }
@@ -518,7 +416,7 @@ static void take(struct pg_machine *m, struct staged *s) {
 bool pg_snapshot_restore(struct pg_machine *m, const void *bytes, size_t size,
                          struct pg_error *err) {
     const uint8_t *p = bytes;
-    uint32_t memory;
+    uint32_t memory = 0;
     if (!pg_snapshot_memory(bytes, size, &memory, err))
         return false;
     if (memory != m->ram.size)
@@ -527,7 +425,7 @@ bool pg_snapshot_restore(struct pg_machine *m, const void *bytes, size_t size,
                        memory, m->ram.size);
     uint8_t digest[PG_SHA256_SIZE] = {0};
     if (size >= HEADER + PG_SHA256_SIZE)
-        digest_of(p, size - PG_SHA256_SIZE, digest);
+        pg_sha256_of(p, size - PG_SHA256_SIZE, digest);
     if (size < HEADER + PG_SHA256_SIZE ||
         memcmp(digest, p + size - PG_SHA256_SIZE, PG_SHA256_SIZE) != 0)
         return pg_fail(err, "the snapshot is truncated or was altered: its checksum is wrong");

@@ -55,9 +55,10 @@ static void put_ports(FILE *out) {
     for (int d = 0; d < PG_NDEVICES; d++)
         for (size_t k = 0; k < pg_devices[d]->nports; k++) {
             const struct pg_port *p = &pg_devices[d]->ports[k];
-            fprintf(out, "| 0x%02x | %s | %s%s%s%s ", p->number, p->name,
-                    p->access & PG_IN ? "in" : "", (p->access & PG_INOUT) == PG_INOUT ? ", " : "",
-                    p->access & PG_OUT ? "out" : "", p->access & PG_POSTED ? " (posted)" : "");
+            fprintf(out, "| 0x%02x | %s | %s%s%s%s%s ", p->number, p->name,
+                    p->access & PG_IN ? "in" : "", p->access & PG_STEADY ? " (steady)" : "",
+                    (p->access & PG_INOUT) == PG_INOUT ? ", " : "", p->access & PG_OUT ? "out" : "",
+                    p->access & PG_POSTED ? " (posted)" : "");
             put_cell(out, p->meaning);
             fprintf(out, "|\n");
         }

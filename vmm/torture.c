@@ -20,8 +20,7 @@ enum {
     NEVER_NESTED = 0x7fff,
 };
 
-/* What the handler's svc does: the order of `services` in torture.s. Gadgets know some by number.
- */
+/* What the handler's svc does: the order of `services` in torture.s. */
 enum service {
     SERVICE_NONE,
     SERVICE_PATCH,
@@ -196,13 +195,15 @@ static uint32_t some_address(struct torture *t) {
 static void make_service(struct torture *t, uint32_t number) {
     static const uint32_t bounds[] = {MEMORY_END, DATA_END, 0xfffff000, 0xfffff000};
     static const struct {
-        uint8_t below, what;
-    } kinds[] = {{16, SERVICE_MOVE},        {28, SERVICE_PATCH},      {40, SERVICE_STORE},
-                 {42, SERVICE_FORGET_PAGE}, {43, SERVICE_FORGET},     {47, SERVICE_JUMP},
-                 {53, SERVICE_ARM},         {55, SERVICE_MODE},       {58, SERVICE_YIELD},
-                 {60, SERVICE_NEST},        {NSERVICES, SERVICE_NONE}};
+        uint8_t from, what;
+    } kinds[] = {{MOVES, SERVICE_MOVE},     {PATCHES, SERVICE_PATCH},
+                 {STORES, SERVICE_STORE},   {FORGET_PAGES, SERVICE_FORGET_PAGE},
+                 {FORGETS, SERVICE_FORGET}, {JUMPS, SERVICE_JUMP},
+                 {ARMS, SERVICE_ARM},       {NEW_MODES, SERVICE_MODE},
+                 {YIELDS, SERVICE_YIELD},   {NESTS, SERVICE_NEST},
+                 {NOTHINGS, SERVICE_NONE},  {NSERVICES, SERVICE_NONE}};
     unsigned k = 0;
-    while (number >= kinds[k].below)
+    while (number >= kinds[k + 1].from)
         k++;
     uint32_t a = 0, b = 0, c = 0, page;
     switch (kinds[k].what) {
@@ -304,7 +305,7 @@ static uint32_t make_boot(struct torture *t) {
     torture_li(t, TEMP, MEMORY_END);
     put(t, PG_OP_smon, 0, TEMP, 0, 0);
     torture_li(t, TEMP, between(t, 20, 2000));
-    put(t, PG_OP_out, TEMP, 0, 0, 0x23);
+    put(t, PG_OP_out, TEMP, 0, 0, DELTA);
     put(t, PG_OP_lpsw, 0, 0, 0, LIST);
     return begin;
 }
@@ -341,7 +342,8 @@ struct pg_image *pg_torture_guest(uint64_t seed) {
 }
 
 void pg_torture_disk(uint64_t seed, uint8_t *disk) {
-    struct torture t = {.g = {.state = ~seed, .bytes = disk}};
+    struct torture t = {.g = {.state = ~seed}};
+    t.g.bytes = disk;
     while (t.g.at < PG_RANDOM_SECTORS * 512)
         put_word(&t, torture_alu(&t));
 }

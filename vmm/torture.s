@@ -123,9 +123,8 @@ elsewhere:
         sw      t0, NEXT
         la      t1, LIST
         add     t1, t1, t0
-        j       with
-with:   lw      t0, 0(t1)               # the PSW at t1
         lw      t2, 4(t1)
+with:   lw      t0, 0(t1)               # the PSW at t1, but its pc in t2
         lw      a0, 8(t1)
         lw      a1, 12(t1)
         sw      t0, OLD
@@ -286,14 +285,7 @@ patch:  lw      t0, OLD(a0)             # a word of the PSW
 move:   la      t1, LIST                # the same pc under the PSW number a
         add     t1, t1, a0
         lw      t2, OLD+4
-        lw      t0, 0(t1)
-        lw      a0, 8(t1)
-        lw      a1, 12(t1)
-        sw      t0, OLD
-        sw      t2, OLD+4
-        sw      a0, OLD+8
-        sw      a1, OLD+12
-        j       resume
+        j       with
 store:  sw      a1, 0(a0)               # a word of memory: of a page table, or code
         beqz    a2, resume
         tlbi    a2
@@ -334,6 +326,7 @@ nested: la      t0, second
         brk     3
         lui     t1, 0x7ffff
         lpsw    0(t1)
+        lpsw    invalid
         hvc     9
         la      t0, handler
         sw      t0, NEW_PC
@@ -344,3 +337,6 @@ second: sw      t0, SAVE2
         sw      t0, FRAME_PC
         lw      t0, SAVE2
         lpsw    FRAME_PSW
+
+invalid:
+        .word   -1, 0, 0, 0             # a PSW with reserved bits

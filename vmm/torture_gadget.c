@@ -374,19 +374,19 @@ void gadget_astray(struct torture *t) {
         break;
     default: /* a call in one space, ring or mode, its return in another */
         over = torture_forward(t, PG_OP_jal, 0, 0);
-        uint32_t callee = t->g.at;
+        uint32_t begin = t->g.at;
         put_alu(t, 1);
-        put(t, PG_OP_svc, 0, 0, 0, (int32_t)below(t, kind == 5 ? 16 : NSERVICES));
+        put(t, PG_OP_svc, 0, 0, 0, (int32_t)below(t, kind == 5 ? PATCHES : NSERVICES));
         put(t, PG_OP_jalr, 0, RA, 0, 0);
         torture_land(t, over);
-        torture_back(t, PG_OP_jal, RA, 0, callee);
+        torture_back(t, PG_OP_jal, RA, 0, begin);
         break;
     }
 }
 
 /* Recursion with a gadget at the bottom; `leap` leaves from there at once. */
 static void put_recursion(struct torture *t, bool leap) {
-    uint32_t turns = one_in(t, 2) ? between(t, 700, 1500) : between(t, 2, 200);
+    uint32_t depth = one_in(t, 2) ? between(t, 700, 1500) : between(t, 2, 200);
     put(t, PG_OP_addi, BASE2, SP, 0, 0);
     uint32_t over = torture_forward(t, PG_OP_jal, 0, 0);
     uint32_t f = t->g.at;
@@ -413,7 +413,7 @@ static void put_recursion(struct torture *t, bool leap) {
         torture_back(t, PG_OP_jal, 0, 0, up);
     }
     torture_land(t, over);
-    torture_li(t, TEMP2, turns);
+    torture_li(t, TEMP2, depth);
     torture_back(t, PG_OP_jal, RA, 0, f);
     if (leap)
         torture_land(t, end);

@@ -54,6 +54,25 @@ enum {
     TORTURE_GADGETS = 64, /* at most */
 };
 
+/* What svc does, by its number: the kinds of services (torture.c), each up to where the next one
+ * begins. */
+enum {
+    MOVES = 0,
+    PATCHES = 16,
+    STORES = 28,
+    FORGET_PAGES = 40,
+    FORGETS = 42,
+    JUMPS = 43,
+    ARMS = 47,
+    NEW_MODES = 53,
+    YIELDS = 55,
+    NESTS = 58,
+    NOTHINGS = 60,
+};
+
+/* Ports of the timer and the disk. */
+enum { DELTA = 0x23, UDELTA = 0x24, SECTOR = 0x30, ADDRESS = 0x31, COUNT = 0x32, COMMAND = 0x33 };
+
 /* All of memory is mapped at these distances, in paged mode. */
 enum { NALIASES = 5 };
 extern const uint32_t torture_aliases[NALIASES];

@@ -48,13 +48,13 @@ static void put_forget(struct torture *t, uint32_t va) {
         break;
     case 2:
         torture_li(t, 4, va);
-        put(t, PG_OP_svc, 0, 0, 0, 40);
+        put(t, PG_OP_svc, 0, 0, 0, FORGET_PAGES);
         break;
     case 3:
         if (one_in(t, 2))
             put(t, PG_OP_tlbia, 0, 0, 0, 0);
         else
-            put(t, PG_OP_svc, 0, 0, 0, 42);
+            put(t, PG_OP_svc, 0, 0, 0, FORGETS);
         break;
     default: break;
     }
@@ -167,7 +167,7 @@ void gadget_marks(struct torture *t) {
 /* ---- rings and modes */
 
 void gadget_move(struct torture *t) {
-    put(t, PG_OP_svc, 0, 0, 0, (int32_t)below(t, 28));
+    put(t, PG_OP_svc, 0, 0, 0, (int32_t)below(t, STORES)); /* moves and patches */
 }
 
 void gadget_gate(struct torture *t) {
@@ -267,13 +267,11 @@ void gadget_monitor(struct torture *t) {
 
 /* ---- devices */
 
-enum { DELTA = 0x23, UDELTA = 0x24, SECTOR = 0x30, ADDRESS = 0x31, COUNT = 0x32, COMMAND = 0x33 };
-
 void gadget_timer(struct torture *t) {
     torture_li(t, TEMP, below(t, 1U << between(t, 2, 12)));
     put(t, PG_OP_out, TEMP, 0, 0, one_in(t, 4) ? UDELTA : DELTA);
     if (one_in(t, 3))
-        put(t, PG_OP_svc, 0, 0, 0, 43 + (int32_t)below(t, 10));
+        put(t, PG_OP_svc, 0, 0, 0, JUMPS + (int32_t)below(t, NEW_MODES - JUMPS));
 }
 
 void gadget_port(struct torture *t) {

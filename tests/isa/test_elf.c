@@ -206,8 +206,7 @@ static void cut(struct file *f, size_t size) {
     X(f->bytes[EI_VERSION] = 7, "EI_VERSION is 7, not 1")                                          \
     X(f->header->e_type = ET_REL, "e_type is 1: not an executable")                                \
     X(f->header->e_type = ET_DYN, "e_type is 3: not an executable")                                \
-    X(f->header->e_machine = EM_386,                                                             \
-      "e_machine is 3: a program for another machine than PG32")                                 \
+    X(f->header->e_machine = EM_386, "e_machine is 3: a program for another machine than PG32")    \
     X(f->header->e_phnum = 0, "e_phnum is 0: there is nothing to load")                            \
     X(f->header->e_phentsize = 33, "e_phentsize is 33, not 32")                                    \
     X(f->header->e_phoff = 0xfffffff0,                                                             \

@@ -40,7 +40,8 @@ static void every_system_keeps_step_and_control(void **state) {
         struct pg_image *image =
             pg_random_guest(seed, seed % 2 ? PG_RANDOM_PAGED | PG_RANDOM_WILD : PG_RANDOM_UNPAGED);
         struct pg_setup setup = {.image = image, .memory = PG_RANDOM_MEMORY};
-        struct pg_lockstep_plan plan = {.engine = engine_under_test(), .setup = &setup, .audit = true};
+        struct pg_lockstep_plan plan = {
+            .engine = engine_under_test(), .setup = &setup, .audit = true};
         for (; pg_systems[plan.n]; plan.n++)
             plan.systems[plan.n] = pg_systems[plan.n];
         struct pg_lockstep *l = open_lockstep(&plan);

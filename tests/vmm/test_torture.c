@@ -22,7 +22,7 @@ enum { SEEDS = 30, GUESTS = 60, STEPS = 50000 };
 static const char random_hash[] =
     "762962741696daddb82fc9cd1c800fcdda39e213614278694c036f8e3796091a";
 static const char torture_hash[] =
-    "0c5e0789b08f5050e0d57b295987a3fb0730d52f26ff2b809bba23398efa94b1";
+    "d46d1bd1df914a48db36a56a6e956d18dfa89f492d5a9763cc4e3f15d2f9ba60";
 
 static struct pg_image *make_random(uint64_t seed) {
     return pg_random_guest(seed, pg_random_style_of(seed));

@@ -77,6 +77,8 @@ void console_interrupt(void) {
 }
 
 int console_read(uint32_t to, uint32_t n) {
+    if (n == 0)
+        return 0;
     for (take_input(); !complete; take_input()) {
         if (current->killed)
             return -EINTR;

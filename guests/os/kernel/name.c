@@ -81,17 +81,12 @@ static int find(const char *path, struct inode **found) {
     return error;
 }
 
-/* A descriptor for a locked inode, which keeps its user; else it is dropped. */
-static int open_inode(struct inode *i, int flags) {
+/* An open file becomes that of a locked inode, and keeps its user; else the inode is dropped. */
+static int open_inode(struct file *f, struct inode *i, int flags) {
     int mode = flags & O_ACCMODE;
-    int error = mode != O_RDONLY && i->d.type == FS_DIRECTORY ? -EISDIR : 0;
-    struct file *f = error ? NULL : file_new();
-    int fd = error ? error : f ? descriptor_new(f) : -ENFILE;
-    if (fd < 0) {
-        if (f)
-            file_close(f); /* nothing is in it yet */
+    if (mode != O_RDONLY && i->d.type == FS_DIRECTORY) {
         inode_drop(i);
-        return fd;
+        return -EISDIR;
     }
     if (flags & O_TRUNC && mode != O_RDONLY && i->d.type == FS_FILE)
         inode_truncate(i);
@@ -100,17 +95,31 @@ static int open_inode(struct inode *i, int flags) {
     f->writable = mode != O_RDONLY;
     f->append = flags & O_APPEND;
     inode_unlock(i);
-    return fd;
+    return 0;
 }
 
-int name_open(const char *path, int flags) {
+static int open_path(struct file *f, const char *path, int flags) {
     struct inode *i;
     log_begin();
-    int result = flags & O_CREAT ? create(path, FS_FILE, flags, &i) : find(path, &i);
-    if (result == 0)
-        result = open_inode(i, flags);
+    int error = flags & O_CREAT ? create(path, FS_FILE, flags, &i) : find(path, &i);
+    error = error ? error : open_inode(f, i, flags);
     log_end();
-    return result;
+    return error;
+}
+
+/* The descriptor comes first, so that no file is made that cannot be opened then. */
+int name_open(const char *path, int flags) {
+    struct file *f = file_new();
+    if (!f)
+        return -ENFILE;
+    int fd = descriptor_new(f);
+    int error = fd < 0 ? fd : open_path(f, path, flags);
+    if (!error)
+        return fd;
+    if (fd >= 0)
+        current->files[fd] = NULL;
+    file_close(f); /* nothing is in it */
+    return error;
 }
 
 int name_mkdir(const char *path) {

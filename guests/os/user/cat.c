@@ -1,5 +1,6 @@
 /* cat.c - cat [FILE]...: files, or standard input, to standard output. */
-#include <fcntl.h>
+#include "guests/os/lib/files.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -12,23 +13,10 @@ static int copy(int fd, const char *name) {
             return 1;
         }
     if (n < 0)
-        perror(name);
+        perror(*name ? name : "cat: standard input");
     return n < 0;
 }
 
 int main(int argc, char **argv) {
-    int failed = 0;
-    if (argc == 1)
-        return copy(0, "cat: standard input");
-    for (int k = 1; k < argc; k++) {
-        int fd = open(argv[k], O_RDONLY);
-        if (fd < 0) {
-            perror(argv[k]);
-            failed = 1;
-        } else {
-            failed |= copy(fd, argv[k]);
-            close(fd);
-        }
-    }
-    return failed;
+    return each_file(argv + 1, copy);
 }

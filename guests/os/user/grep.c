@@ -1,5 +1,6 @@
 /* grep.c - grep [-cinv] PATTERN [FILE]...: the lines that match a regular expression. */
-#include <fcntl.h>
+#include "guests/os/lib/files.h"
+
 #include <regex.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 static struct options { bool count, number, invert, ignore_case, several; } options;
+static regex_t pattern;
+static bool any_found;
 
 /* A buffered reader of lines. */
 struct reader {
@@ -39,12 +42,12 @@ static bool next_line(struct reader *r, char *line, size_t size) {
     }
 }
 
-static unsigned long search(const regex_t *pattern, int fd, const char *name) {
+static int search(int fd, const char *name) {
     static char line[1024];
     struct reader reader = {.fd = fd};
     unsigned long found = 0;
     for (unsigned long n = 1; next_line(&reader, line, sizeof line); n++) {
-        if ((regexec(pattern, line, 0, NULL, 0) == 0) == options.invert)
+        if ((regexec(&pattern, line, 0, NULL, 0) == 0) == options.invert)
             continue;
         found++;
         if (options.count)
@@ -57,13 +60,12 @@ static unsigned long search(const regex_t *pattern, int fd, const char *name) {
     }
     if (options.count)
         printf("%s%s%lu\n", options.several ? name : "", options.several ? ":" : "", found);
-    return found;
+    any_found |= found != 0;
+    return 0;
 }
 
 int main(int argc, char **argv) {
-    static regex_t pattern;
     char message[64];
-    unsigned long found = 0;
     int failed = 0, option;
     while ((option = getopt(argc, argv, "cinv")) != -1) {
         options.count |= option == 'c';
@@ -84,17 +86,6 @@ int main(int argc, char **argv) {
         return 2;
     }
     options.several = argc - optind > 2;
-    if (optind + 1 == argc)
-        found = search(&pattern, 0, "(standard input)");
-    for (int k = optind + 1; k < argc; k++) {
-        int fd = open(argv[k], O_RDONLY);
-        if (fd < 0) {
-            perror(argv[k]);
-            failed = 2;
-            continue;
-        }
-        found += search(&pattern, fd, argv[k]);
-        close(fd);
-    }
-    return failed ? failed : found ? 0 : 1;
+    failed = each_file(argv + optind + 1, search);
+    return failed ? 2 : !any_found;
 }

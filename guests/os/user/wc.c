@@ -1,6 +1,7 @@
 /* wc.c - wc [FILE]...: lines, words and bytes. */
+#include "guests/os/lib/files.h"
+
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -28,18 +29,5 @@ static int count(int fd, const char *name) {
 }
 
 int main(int argc, char **argv) {
-    int failed = 0;
-    if (argc == 1)
-        return count(0, "");
-    for (int k = 1; k < argc; k++) {
-        int fd = open(argv[k], O_RDONLY);
-        if (fd < 0) {
-            perror(argv[k]);
-            failed = 1;
-        } else {
-            failed |= count(fd, argv[k]);
-            close(fd);
-        }
-    }
-    return failed;
+    return each_file(argv + 1, count);
 }

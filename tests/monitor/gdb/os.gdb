@@ -7,19 +7,18 @@ unset tdesc filename
 info threads
 #> Thread 1.1 (ring 0)
 #> Thread 2.1 (rings 1 to 3, not now)
-break cat.c:main
+break cat.c:copy
 continue
-#> Thread 2.1 hit Breakpoint 1, main (argc=2
-print argv[1]
+#> Thread 2.1 hit Breakpoint 1, copy (fd=
+print name
 #> "/home/motd"
 next
-#> 23
 break write
 continue
 #> Thread 2.1 hit Breakpoint 2, write ()
 backtrace
 #> in copy (fd=
-#> in main (argc=2
+#> in each_file (
 info registers ring
 #> 0x3
 echo into the kernel\n
@@ -44,7 +43,7 @@ delete 3
 stepi
 backtrace
 #> in write ()
-#> in main (argc=2
+#> in each_file (
 info registers ring
 #> 0x3
 echo back across\n

@@ -76,12 +76,14 @@ void test_descriptors(void) {
         n++;
     CHECK(errno == EMFILE && n == OS_OPEN_FILES - 3);
     CHECK_ERROR(open("/", O_RDONLY), EMFILE);
+    CHECK_ERROR(open("file", O_WRONLY | O_CREAT, 0666), EMFILE);
     CHECK_ERROR(pipe(ends), EMFILE);
     close(OS_OPEN_FILES - 1);
     CHECK_ERROR(pipe(ends), EMFILE); /* it needs two */
     CHECK(dup(0) == OS_OPEN_FILES - 1);
     for (fd = 3; fd < OS_OPEN_FILES; fd++)
         CHECK(close(fd) == 0);
+    CHECK_ERROR(open("file", O_RDONLY), ENOENT); /* nothing was made */
     for (int k = 0; k < 5; k++) {
         const int bad[] = {3, OS_OPEN_FILES, 1000, -1, -2147483647 - 1};
         CHECK_ERROR(close(bad[k]), EBADF);
@@ -109,6 +111,15 @@ void test_dup_shares(void) {
     close(copy);
     close(other);
     CHECK(unlink("file") == 0);
+}
+
+void test_read_nothing(void) {
+    int ends[2], console = open("/dev/console", O_RDONLY);
+    CHECK(read(console, ends, 0) == 0);
+    CHECK(pipe(ends) == 0 && read(ends[0], ends, 0) == 0);
+    close(console);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static bool asleep(int pid) {
