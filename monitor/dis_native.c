@@ -97,16 +97,17 @@ static void host_insn(struct native_listing *l, const struct pg_native_piece *p,
 
 /* ---- the listing */
 
+static const char *register_name(int host) {
+    return ZydisRegisterGetString(ZydisRegisterEncode(ZYDIS_REGCLASS_GPR32, (ZyanU8)host));
+}
+
 static void print_registers(void) {
     printf("registers:");
     for (unsigned g = 0; g < PG_NREGS; g++)
         if (pg_native_register(g) >= 0)
-            printf(" %s=%s", pg_reg_names[g],
-                   ZydisRegisterGetString(
-                       ZydisRegisterEncode(ZYDIS_REGCLASS_GPR32, (ZyanU8)pg_native_register(g))));
-    printf("; steps left: %s; window: gs\n",
-           ZydisRegisterGetString(
-               ZydisRegisterEncode(ZYDIS_REGCLASS_GPR32, (ZyanU8)pg_native_budget())));
+            printf(" %s=%s", pg_reg_names[g], register_name(pg_native_register(g)));
+    printf("; in monitor space m7=%s; steps left: %s; window: gs\n", register_name(pg_native_m7()),
+           register_name(pg_native_budget()));
 }
 
 static void print_block(const struct native_listing *l, const struct pg_native_block *b) {

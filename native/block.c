@@ -196,16 +196,13 @@ void store_chain(struct store *s, uint32_t jump, uint32_t block, uint32_t epoch)
     b->incoming = jump;
 }
 
+static int by_place(const void *at, const void *site) {
+    uint32_t x = *(const uint32_t *)at, y = ((const struct site *)site)->at;
+    return x < y ? -1 : x > y;
+}
+
 struct site *store_site(const struct store *s, uint32_t at) {
-    uint32_t low = 0, high = s->nsites;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (s->sites[middle].at < at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < s->nsites && s->sites[low].at == at ? &s->sites[low] : NULL;
+    return bsearch(&at, s->sites, s->nsites, sizeof *s->sites, by_place);
 }
 
 void store_divert(struct store *s, const struct site *site) {

@@ -96,17 +96,14 @@ static const char *name_in_glue(const struct glue *glue, const uint8_t *at) {
                               : NULL;
 }
 
-/* The block that begins here, or NULL. */
+static int by_entry(const void *entry, const void *block) {
+    const uint8_t *x = entry, *y = ((const struct block *)block)->entry;
+    return x < y ? -1 : x > y;
+}
+
+/* The block that begins here, or NULL. They are in the order of their code; the first is none. */
 static const struct block *block_at(const struct store *s, const uint8_t *entry) {
-    uint32_t low = 1, high = s->nblocks; /* they are in the order of their code */
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (s->blocks[middle].entry < entry)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < s->nblocks && s->blocks[low].entry == entry ? &s->blocks[low] : NULL;
+    return bsearch(entry, s->blocks + 1, s->nblocks - 1, sizeof *s->blocks, by_entry);
 }
 
 bool pg_native_place(void *engine, uint64_t address, char *text, size_t size) {
@@ -145,6 +142,10 @@ bool pg_native_below(int64_t offset, char *text, size_t size) {
 
 int pg_native_register(unsigned g) {
     return host_register[g];
+}
+
+int pg_native_m7(void) {
+    return host_register[M7_TAKES];
 }
 
 int pg_native_budget(void) {

@@ -46,9 +46,10 @@ bool pg_native_place(void *engine, uint64_t address, char *text, size_t size);
  * below. False if it has none. */
 bool pg_native_below(int64_t offset, char *text, size_t size);
 
-/* The number of the host's register that guest register g is in, or -1; that of the budget: the
- * steps left. */
+/* The number of the host's register that guest register g is in, or -1; of m7 in monitor space; of
+ * the budget, the steps left. */
 int pg_native_register(unsigned g);
+int pg_native_m7(void);
 int pg_native_budget(void);
 
 #endif

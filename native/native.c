@@ -414,27 +414,16 @@ static bool native_here(void) {
     return true;
 }
 
-static const char meaning[] = "blocks of x86-64 code, generated as the guest runs";
+#define ENGINE(engine, what)                                                                       \
+    const struct pg_engine pg_engine_##engine = {                                                  \
+        .name = #engine,                                                                           \
+        .meaning = what,                                                                           \
+        .here = native_here,                                                                       \
+        .open = engine##_open,                                                                     \
+        .close = native_close,                                                                     \
+        .run = native_run,                                                                         \
+        .forget = native_forget,                                                                   \
+    };
 
-const struct pg_engine pg_engine_native = {
-    .name = "native",
-    .meaning = meaning,
-    .here = native_here,
-    .open = native_open,
-    .close = native_close,
-    .run = native_run,
-    .forget = native_forget,
-};
-
-static const char eager_meaning[] =
-    "native with windows at once and a cache that is soon full: for tests";
-
-const struct pg_engine pg_engine_eager = {
-    .name = "eager",
-    .meaning = eager_meaning,
-    .here = native_here,
-    .open = eager_open,
-    .close = native_close,
-    .run = native_run,
-    .forget = native_forget,
-};
+ENGINE(native, "blocks of x86-64 code, generated as the guest runs")
+ENGINE(eager, "native with windows at once and a cache that is soon full: for tests")
