@@ -74,10 +74,11 @@ struct data {
     struct frame frame;
 };
 
-/* Where an indirect jump leads: the virtual pc and the code. */
+/* Where an indirect jump leads: the virtual pc and the code. Where there is none, pc is one that
+ * has another slot: 0, or in slot 0 a pc of slot 1. (A PSW can have any pc.) */
 struct target {
     uint32_t pc, unused;
-    const uint8_t *entry; /* NULL: none; then pc is NO_PC */
+    const uint8_t *entry;
 };
 
 enum { TARGETS = 4096, PAGES = 1 << (32 - PG_PAGE_BITS) };
@@ -88,8 +89,9 @@ enum { TARGETS = 4096, PAGES = 1 << (32 - PG_PAGE_BITS) };
  * 0. The host only has to provide the parts in use. */
 struct below {
     struct faults *faults; /* of the code that uses it */
-    uint8_t unused[PG_PAGE - sizeof(struct faults *)];
-    uint8_t mapped[PAGES];  /* enum host_right: how the window maps each page */
+    uint32_t mappings;     /* window_mappings */
+    uint8_t unused[PG_PAGE - sizeof(struct faults *) - sizeof(uint32_t)];
+    uint32_t mapped[PAGES]; /* the place in memory, plus enum host_right; 0: nothing */
     uint8_t fetched[PAGES]; /* 1: code may know where the page is */
     struct target targets[TARGETS];
     uint64_t read[PAGES], write[PAGES];

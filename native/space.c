@@ -7,6 +7,9 @@
  * of its pages; what it has then; what it can have. */
 enum { LEAST = 8, FIRST_CREDIT = 64, MOST_CREDIT = 512 };
 
+/* Of the mappings that a process can have, what the windows of one engine may take. */
+enum { MOST_MAPPINGS = 8192 };
+
 static bool windowed(const struct spaces *spaces, const struct space *space) {
     return spaces->universes[space->universe].windowed;
 }
@@ -14,7 +17,7 @@ static bool windowed(const struct spaces *spaces, const struct space *space) {
 /* Forget where indirect jumps lead. */
 static void forget_targets(struct below *below) {
     memset(below->targets, 0, sizeof below->targets);
-    below->targets[0].pc = NO_PC;
+    below->targets[0].pc = PG_WORD;
 }
 
 static uint64_t *table(struct below *below, bool write) {
@@ -124,11 +127,24 @@ static enum host_right right_of(const struct below *below, uint32_t page) {
     return !below->read[page] ? HOST_NONE : below->write[page] ? HOST_WRITE : HOST_READ;
 }
 
+/* Begin anew with all windows if there are too many mappings. */
+static void mind_mappings(struct spaces *spaces) {
+    uint32_t n = 0;
+    for (int k = 0; k < SPACES; k++)
+        n += spaces->all[k].used ? window_mappings(spaces->all[k].window) : 0;
+    for (int k = 0; n >= MOST_MAPPINGS && k < SPACES; k++)
+        if (spaces->all[k].used && window_mappings(spaces->all[k].window)) {
+            window_clear(spaces->all[k].window);
+            spaces->all[k].credit -= spaces->call;
+        }
+}
+
 /* Map a run of pages as the tables have them, from the first on, at most `most`; gives how many. */
 static uint32_t map_run(struct spaces *spaces, struct space *space, uint32_t first, uint32_t most) {
     const struct below *below = below_window(space->window);
     enum host_right right = right_of(below, first);
     uint32_t n = 1;
+    mind_mappings(spaces);
     while (n < most && below->read[first + n] == below->read[first] &&
            right_of(below, first + n) == right)
         n++;
@@ -149,7 +165,7 @@ static void forget_code(struct spaces *spaces, struct space *space) {
 static void forget_page(struct spaces *spaces, struct space *space, uint32_t page) {
     struct below *below = below_window(space->window);
     below->read[page] = below->write[page] = 0;
-    if (below->mapped[page])
+    if (window_right(space->window, page))
         map_run(spaces, space, page, 1);
     if (below->fetched[page]) {
         below->fetched[page] = 0;
@@ -225,7 +241,7 @@ void space_mind_watches(struct spaces *spaces) {
         if (space->filled[k] >= PAGES &&
             ram->watch[place(spaces, below->write[page], page) >> PG_PAGE_BITS]) {
             below->write[page] = 0;
-            if (below->mapped[page] == HOST_WRITE)
+            if (window_right(space->window, page) == HOST_WRITE)
                 map_run(spaces, space, page, 1);
             continue;
         }
@@ -312,8 +328,7 @@ bool space_reconsider(struct spaces *spaces) {
 
 /* The tables know something new of the page: so does the window, if there is one. */
 static void widen(struct spaces *spaces, struct space *space, uint32_t page) {
-    const struct below *below = below_window(space->window);
-    if (right_of(below, page) != below->mapped[page])
+    if (right_of(below_window(space->window), page) != window_right(space->window, page))
         map_run(spaces, space, page, 1);
 }
 
@@ -362,6 +377,6 @@ bool space_widen(struct spaces *spaces, uint32_t va, enum pg_use use) {
     if (!table(below, use == PG_WRITE)[page] || !below->read[page])
         return false;
     widen(spaces, space, page);
-    return below->mapped[page] == (use == PG_WRITE ? HOST_WRITE : HOST_READ) ||
-           below->mapped[page] == HOST_WRITE;
+    enum host_right right = window_right(space->window, page);
+    return right == HOST_WRITE || (right == HOST_READ && use != PG_WRITE);
 }

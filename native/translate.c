@@ -38,7 +38,9 @@ void block_look_up(struct translator *t) {
 
 /* The stub of a jump: leave, and say which jump it was. */
 static void stub(struct translator *t, uint8_t *site, uint32_t pc, uint8_t *epoch) {
-    const struct jump jump = {.site = site, .stub = t->x.at, .epoch = epoch, .pc = pc};
+    struct jump jump = {.stub = t->x.at, .pc = pc};
+    jump.site = site;
+    jump.epoch = epoch;
     uint32_t number = store_jump(t->s, &jump);
     x64_set(&t->x, FIELD(pc), pc);
     x64_set(&t->x, x64_in(RAX), number);
@@ -295,11 +297,11 @@ bool translate_aside(struct store *s, struct site *site, const struct universe *
     t.index = site->index;
     struct aside a = {.index = site->index, .back = s->cache.write + site->at + site->size};
     site->aside = (uint32_t)(t.x.at - s->cache.write);
-    for (t.index -= site->before; t.index <= site->index; t.index++) {
+    for (t.index -= site->before; t.index < site->index; t.index++) {
         pg_decode(pg_ram_read32(s->ram, b->pa + PG_WORD * t.index), &in);
-        if (t.index < site->index)
-            emit(&t, &in);
+        emit(&t, &in);
     }
+    pg_decode(pg_ram_read32(s->ram, b->pa + PG_WORD * t.index), &in);
     memory_by_tables(&t, &in, &a, native_accesses[in.op].size > 1);
     x64_link(x64_jmp(&t.x), a.back);
     by_helper(&t, &a);

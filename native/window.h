@@ -19,12 +19,19 @@ struct faults;
 uint8_t *window_open(struct faults *faults);
 void window_close(uint8_t *window);
 
-/* Map `count` pages from virtual page `page` on to the memory at pa, or to none. False if the host
- * refuses: those pages are mapped to none then. */
-bool window_map(uint8_t *window, const struct pg_ram *ram, uint32_t page, uint32_t count,
+/* Map `count` pages from virtual page `page` on to the memory at pa, or to none. If the host
+ * refuses, those pages, and maybe all others, are mapped to none. */
+void window_map(uint8_t *window, const struct pg_ram *ram, uint32_t page, uint32_t count,
                 uint32_t pa, enum host_right right);
 
 /* Map all pages to none. */
 void window_clear(uint8_t *window);
+
+/* How a page is mapped. */
+enum host_right window_right(uint8_t *window, uint32_t page);
+
+/* Of so many mappings the pages of a window consist, neighbours that are alike counting as one: a
+ * host allows a process only so many (Linux: sysctl vm.max_map_count, 65530). */
+uint32_t window_mappings(uint8_t *window);
 
 #endif
