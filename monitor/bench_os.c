@@ -62,8 +62,7 @@ static bool run_guest(const struct bench_way *way, const struct os *os, const ch
     return bench_guest(way, &setup, name, run);
 }
 
-/* bench, n times in the guest: how much longer, and how many more instructions, than n / 3 times.
- */
+/* What one of w's kind takes in the guest: from how much longer 3 n of them take than n. */
 static bool run_kind(const struct bench_way *way, const struct os *os, const struct bench_work *w,
                      struct bench_run *run) {
     struct bench_run brief;

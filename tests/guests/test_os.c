@@ -288,7 +288,7 @@ static void test_chaos(void **state) {
     char input[64];
     for (unsigned seed = 1; seed <= 3; seed++) {
         snprintf(input, sizeof input, "chaos %u 40\nhalt\n", seed);
-        char *seen = cut_often(input, EVERY * 10);
+        char *seen = cut_often(input, EVERY * 5);
         assert_non_null(strstr(seen, ": ok\n"));
         free(seen);
     }

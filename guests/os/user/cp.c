@@ -5,7 +5,7 @@
 
 int main(int argc, char **argv) {
     static char bytes[1024];
-    ssize_t n = -1;
+    ssize_t n = 0;
     if (argc != 3) {
         fprintf(stderr, "usage: cp FROM TO\n");
         return 2;
@@ -16,12 +16,13 @@ int main(int argc, char **argv) {
         return 1;
     }
     int to = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    while (to >= 0 && (n = read(from, bytes, sizeof bytes)) > 0)
-        if (write(to, bytes, (size_t)n) != n) {
-            n = -1;
-            break;
-        }
-    if (n < 0)
-        perror(argv[2]);
-    return n < 0;
+    const char *bad = to < 0 ? argv[2] : NULL;
+    while (!bad && (n = read(from, bytes, sizeof bytes)) > 0)
+        if (write(to, bytes, (size_t)n) != n)
+            bad = argv[2];
+    if (!bad && n < 0)
+        bad = argv[1];
+    if (bad)
+        perror(bad);
+    return bad != NULL;
 }

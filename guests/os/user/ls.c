@@ -24,9 +24,9 @@ static void show(const char *name, const struct stat *st) {
         printf("%.*s%s\n", FS_NAME, name, type == 'd' ? "/" : "");
 }
 
-/* The directory's entries, sorted; their number, or -1. */
+/* The directory's entries, sorted, to be freed; their number, or -1. */
 static int entries(int fd, size_t size, struct fs_entry **found) {
-    struct fs_entry *list = malloc(size + 1);
+    struct fs_entry *list = *found = malloc(size + 1);
     if (!list || read(fd, list, size) != (ssize_t)size)
         return -1;
     int n = 0;
@@ -34,7 +34,6 @@ static int entries(int fd, size_t size, struct fs_entry **found) {
         if (list[k].inode && list[k].name[0] != '.')
             list[n++] = list[k];
     qsort(list, (size_t)n, sizeof *list, by_name);
-    *found = list;
     return n;
 }
 
