@@ -113,15 +113,18 @@ static void print_registers(void) {
 static void print_block(const struct native_listing *l, const struct pg_native_block *b) {
     printf("\nblock_%08" PRIx32, b->pc);
     mon_print_place(l->image, b->pc, stdout);
-    printf(": %u instruction%s for ring%s, memory by %s\n", b->insns, b->insns == 1 ? "" : "s",
-           b->supervisor ? " 0" : "s 1 to 3", b->windowed ? "the window" : "tables");
+    printf(": %u instruction%s", b->words, b->words == 1 ? "" : "s");
+    if (b->insns > b->words)
+        printf(" %u times", b->insns / b->words);
+    printf(" for ring%s, memory by %s\n", b->supervisor ? " 0" : "s 1 to 3",
+           b->windowed ? "the window" : "tables");
 }
 
 /* The left column: the k-th instruction that a piece is for, or what else it is. */
 static void guest_insn(const struct native_listing *l, const struct pg_native_piece *p, unsigned k,
                        char *text, size_t size) {
     const struct pg_native_block *b = &p->block;
-    uint32_t at = PG_WORD * (p->index + k), word;
+    uint32_t at = PG_WORD * ((p->index + k) % b->words), word;
     char insn[100];
     *text = '\0';
     if (k < p->count) {
@@ -164,7 +167,7 @@ static int compare(const void *one, const void *other) {
 
 /* Is any of the block's code in these addresses, and as it was when it was translated? */
 static bool wanted(const struct pg_native_block *b, uint64_t from, uint64_t to) {
-    return !b->overwritten && b->pc < to && b->pc + (uint64_t)PG_WORD * b->insns > from;
+    return !b->overwritten && b->pc < to && b->pc + (uint64_t)PG_WORD * b->words > from;
 }
 
 static bool print_all(struct native_listing *l, uint64_t from, uint64_t to) {

@@ -14,7 +14,7 @@ static uint32_t bucket(uint8_t universe, uint32_t pc, uint32_t pa) {
 _Static_assert(BUCKETS == 1 << (32 - 17), "the hash's upper bits");
 
 static bool overlaps(const struct block *b, uint32_t first, uint32_t last) {
-    return b->pa <= last && first < b->pa + PG_WORD * b->insns;
+    return b->pa <= last && first < b->pa + PG_WORD * b->words;
 }
 
 /* Indirect jumps lead to its entry still: there it is left at once. */
@@ -158,7 +158,7 @@ uint32_t store_add(struct store *s, const struct block *block) {
     s->blocks[number].next = *head;
     s->blocks[number].next_in_page = page->first;
     *head = page->first = number;
-    for (uint32_t k = word; k < word + block->insns; k++)
+    for (uint32_t k = word; k < word + block->words; k++)
         page->code[k / 64] |= (uint64_t)1 << k % 64;
     pg_ram_watch(s->ram, block->pa, s->watch);
     return number;

@@ -27,7 +27,8 @@ enum {
 
 struct block {
     uint32_t pc, pa;
-    uint8_t insns;
+    uint8_t insns; /* that it executes if it is not left early */
+    uint8_t words; /* of the guest's code; less than insns if it is a loop, several times */
     uint8_t universe;
     bool dead;
     const uint8_t *entry;
@@ -35,6 +36,11 @@ struct block {
     uint32_t incoming;           /* the first of the jumps that lead here */
     uint32_t next, next_in_page; /* with the same hash; in the same physical page */
 };
+
+/* Where instruction number `index` stands, from the block's first on; in bytes. */
+static inline uint32_t block_offset(const struct block *b, uint32_t index) {
+    return PG_WORD * (index % b->words);
+}
 
 /* A jump to a known pc. */
 struct jump {

@@ -4,6 +4,11 @@
 /* After the comparison. */
 static void branch_if(struct translator *t, const struct pg_insn *in, uint32_t cc) {
     struct side *side = &t->sides[t->nsides++];
+    if (!leads_forward(in) && t->index + 1 < t->ninsns) { /* the next round of a loop comes here */
+        *side =
+            (struct side){x64_jcc(&t->x, x64_not((enum x64_cc)cc)), t->index, here(t) + PG_WORD};
+        return;
+    }
     *side = (struct side){x64_jcc(&t->x, (enum x64_cc)cc), t->index,
                           here(t) + PG_WORD * (uint32_t)in->imm};
     if (!leads_forward(in)) {

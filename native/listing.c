@@ -24,7 +24,7 @@ void pg_native_listing_piece(void *engine, size_t k, struct pg_native_piece *pie
     const struct block *b = &s->blocks[p->block];
     const struct universe *u = native_universe(engine, b->universe);
     *piece = (struct pg_native_piece){
-        .block = {p->block, b->pc, b->pa, b->insns, u->supervisor, u->windowed, b->dead},
+        .block = {p->block, b->pc, b->pa, b->insns, b->words, u->supervisor, u->windowed, b->dead},
         .index = p->index < b->insns ? p->index : b->insns,
         .count = p->count,
         .code = s->cache.execute + p->at,

@@ -14,7 +14,8 @@
 struct pg_native_block {
     uint32_t number;  /* in the order of translation */
     uint32_t pc, pa;  /* virtual and physical */
-    unsigned insns;   /* guest instructions */
+    unsigned insns;   /* guest instructions that it executes */
+    unsigned words;   /* that it has; less than insns if it is a loop, several times */
     bool supervisor;  /* for ring 0 */
     bool windowed;    /* memory by the window, not by tables */
     bool overwritten; /* the guest's code is another one by now: this runs no more */

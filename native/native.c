@@ -213,11 +213,11 @@ static uint32_t help(void *engine, uint32_t insn) {
     struct frame *f = n->frame;
     struct pg_machine *m = n->m;
     const struct block *b = &n->store.blocks[insn >> 8];
-    uint32_t index = insn & 0xff, pc = b->pc + PG_WORD * index, pa;
+    uint32_t index = insn & 0xff, pc = b->pc + block_offset(b, index), pa;
     uint32_t status = f->now.status;
     enum pg_outcome outcome = PG_RETIRED;
     struct pg_insn in; /* read first: a walk may write even where this instruction stands */
-    pg_decode(pg_ram_read32(&m->ram, b->pa + PG_WORD * index), &in);
+    pg_decode(pg_ram_read32(&m->ram, b->pa + block_offset(b, index)), &in);
     exchange(f);
     settle(n, f->budget + b->insns - index, pc); /* this one has not happened yet */
     if (locate(n, insn, &in, &pa)) {
@@ -261,13 +261,13 @@ static const uint8_t *fix(void *engine, const uint8_t *at, bool misaligned, uint
         abort(); /* no other instruction of generated code can fault */
     const struct block *b = &s->blocks[site->block];
     struct pg_insn in;
-    pg_decode(pg_ram_read32(&n->m->ram, b->pa + PG_WORD * site->index), &in);
+    pg_decode(pg_ram_read32(&n->m->ram, b->pa + block_offset(b, site->index)), &in);
     n->spaces.current = n->frame->now.space;
     if (!misaligned && space_widen(&n->spaces, va, (enum pg_use)native_accesses[in.op].use))
         return at;
     if (!site->aside && !translate_aside(s, site, &n->spaces.universes[b->universe])) {
         uint32_t first = (uint32_t)(site->index - site->before);
-        n->frame->pc = b->pc + PG_WORD * first;
+        n->frame->pc = b->pc + block_offset(b, first);
         n->given_back = b->insns - first;
         return code_cache_place(&s->cache, s->glue.retreat);
     }
@@ -388,6 +388,8 @@ static enum pg_stop native_run(void *engine, uint64_t until) {
         uint32_t insns = block ? n->store.blocks[block].insns : 0;
         if (!insns || insns > left) {
             pg_execute(m); /* sampled already */
+            while (insns && m->run == PG_RUNNING && !m->entered && m->cpu.T <= limit)
+                pg_step(m); /* faster than to look for a block that is short enough */
             n->jump = 0;
             continue;
         }

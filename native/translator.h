@@ -1,10 +1,10 @@
 /* translator.h - a block in the making, for the files that write its code.
  *
  * A block is a run of instructions within a page. It goes on behind conditional branches that lead
- * forward; the time of all its instructions is taken from the budget at its entry, and who leaves
- * early gives back the rest. What generated code cannot do (a page that the window does not
- * know, a watched one, a misaligned address, a trap) it leaves to the helper, instruction by
- * instruction.
+ * forward; if it is a loop, behind the branch that leads back, too, for a few rounds. The time of
+ * all its instructions is taken from the budget at its entry, and who leaves early gives back the
+ * rest. What generated code cannot do (a page that the window does not know, a watched one, a
+ * misaligned address, a trap) it leaves to the helper, instruction by instruction.
  *
  * rax and rcx are scratch; nothing is kept in them from one instruction to the next.
  */
@@ -39,6 +39,7 @@ struct translator {
     uint32_t pc, pa; /* where it begins */
     uint32_t index;  /* of the instruction */
     uint32_t ninsns;
+    uint32_t words; /* of the guest's code; less than ninsns if it is a loop, several times */
     struct pg_insn insns[MOST_INSNS];
     bool ended; /* the last instruction has said where to go */
     uint8_t low[PG_NREGS];
@@ -163,7 +164,7 @@ static inline void know(struct translator *t, unsigned g, unsigned low) {
 }
 
 static inline uint32_t here(const struct translator *t) {
-    return t->pc + PG_WORD * t->index;
+    return t->pc + PG_WORD * (t->index % t->words);
 }
 
 #endif

@@ -128,6 +128,10 @@ enum x64_cc {
     X64_GE,
 };
 
+static inline enum x64_cc x64_not(enum x64_cc cc) {
+    return cc ^ 1;
+}
+
 /* An instruction with a ModRM byte: `reg` is a register or an opcode digit. */
 void x64_op(struct x64 *x, uint32_t opcode, int reg, struct x64_place place);
 
