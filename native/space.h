@@ -36,7 +36,7 @@ struct universe {
     bool windowed; /* by the window, not by the tables */
 };
 
-enum { SPACES = 16, UNIVERSES = 64, FILLED = 1 << 16 };
+enum { SPACES = 64, UNIVERSES = 64, FILLED = 1 << 16 };
 
 struct space {
     struct space_key key;
