@@ -28,14 +28,18 @@ static void handle(int number, siginfo_t *info, void *host) {
     greg_t *regs = context->uc_mcontext.gregs;
     /* The flag is still set here, and this is not generated code. */
     __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~(uint64_t)HOST_AC);
-    bool misaligned = number == SIGBUS && info->si_code == BUS_ADRALN;
+    bool misaligned = number == SIGBUS && info->si_code == BUS_ADRALN, missing = number == SIGSEGV;
     uintptr_t at = (uintptr_t)regs[REG_RIP];
     uint8_t *window = gs();
     const struct faults *faults = window ? below_window(window)->faults : NULL;
-    if (faults && at >= (uintptr_t)faults->begin && at < (uintptr_t)faults->end) {
-        uint32_t va = (uint32_t)((uintptr_t)info->si_addr - (uintptr_t)window);
-        const uint8_t *next = faults->fix(
-            faults->context, faults->begin + (at - (uintptr_t)faults->begin), misaligned, va);
+    if (faults && at >= (uintptr_t)faults->begin && at < (uintptr_t)faults->end &&
+        (misaligned || missing)) {
+        uintptr_t va = (uintptr_t)info->si_addr - (uintptr_t)window;
+        if (va > UINT32_MAX) /* not told; or the end of a misaligned access is behind the window */
+            misaligned = true;
+        const uint8_t *next =
+            faults->fix(faults->context, faults->begin + (at - (uintptr_t)faults->begin),
+                        misaligned, (uint32_t)va);
         regs[REG_RIP] = (greg_t)(uintptr_t)next;
     } else if (misaligned && regs[REG_EFL] & HOST_AC) {
         /* Another signal's handler, that came while generated code ran. */

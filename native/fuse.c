@@ -142,8 +142,9 @@ static uint32_t scaled_sum(struct translator *t) {
     return 2;
 }
 
-/* Go on in a block of its own, at the first of the fused instructions. */
-static void retreat_unless(struct translator *t, enum x64_cc cc) {
+/* If the flags say so, leave the block before the first of the fused instructions, as if the one
+ * before it were a branch to it. */
+static void leave_if(struct translator *t, enum x64_cc cc) {
     t->sides[t->nsides++] = (struct side){x64_jcc(&t->x, cc), t->index - 1, here(t)};
 }
 
@@ -160,8 +161,8 @@ static uint32_t monitor_look_up(struct translator *t) {
     if (mask->op != PG_OP_mandi || sum->op != PG_OP_madd || load->op != PG_OP_mlwm ||
         check->op != PG_OP_mbne || jump->op != PG_OP_mjmp || sum->d != at || sum->a != at ||
         load->a != at || load->imm != 0 || check->d != found || check->a != key ||
-        check->imm != 2 || jump->a != at || jump->imm < 0 || jump->imm % PG_WORD || at == 0 ||
-        found == 0 || at == key || at == table || found == key || found == at)
+        check->imm != 2 || jump->a != at || jump->imm < 0 || jump->imm % PG_WORD || key == 0 ||
+        at == 0 || found == 0 || at == key || at == table || found == key || found == at)
         return 0;
     struct x64 *x = &t->x;
     const struct pg_insn *before = &t->insns[t->index - 1];
@@ -173,14 +174,14 @@ static uint32_t monitor_look_up(struct translator *t) {
     x64_op(x, X64_ADD, RCX, mreg(t, table));
     x64_op(x, X64_STORE, RCX, mreg(t, at));
     x64_test_byte(x, RCX, PG_WORD - 1);
-    retreat_unless(t, X64_NE);
+    leave_if(t, X64_NE);
     x64_op(x, X64_LEA | X64_WIDE, RAX, x64_at(RCX, jump->imm)); /* not below the other one */
     x64_op(x, X64_CMP | X64_WIDE, RAX, FIELD(now.mon_limit));
-    retreat_unless(t, X64_AE);
+    leave_if(t, X64_AE);
     x64_op(x, X64_ADD | X64_WIDE, RCX, FIELD(now.mon_data));
     x64_op(x, X64_MOV, RAX, from);
     x64_op(x, X64_CMP, RAX, x64_at(RCX, 0));
-    retreat_unless(t, X64_NE);
+    leave_if(t, X64_NE);
     x64_op(x, X64_STORE, RAX, mreg(t, found));
     x64_op(x, X64_MOV, RAX, x64_at(RCX, jump->imm));
     block_look_up(t);

@@ -39,6 +39,7 @@ struct native {
     uint64_t deadline;   /* T at which the budget ends */
     struct {
         uint64_t tlb, watches, spaces;
+        uint32_t mon_base, mon_bound;
     } changes;           /* that frame.worlds knows of */
     struct site *sent;   /* the long way by its last signal, so far for lack of a page; or NULL */
     uint32_t given_back; /* at EXIT_RETREAT: steps that were charged and not taken */
@@ -183,11 +184,14 @@ static void mind_worlds(struct native *n) {
     f->quick = !(m->cpu.psw.status & PG_MON) && !m->firmware && !m->onlooker &&
                !m->bus.user_matters && !m->bus.lines && !m->ram.watch[PG_FRAME_PSW >> PG_PAGE_BITS];
     if (n->changes.tlb == m->tlb.changes && n->changes.watches == store->watches &&
-        n->changes.spaces == n->spaces.changes)
+        n->changes.spaces == n->spaces.changes && n->changes.mon_base == m->cpu.mon_base &&
+        n->changes.mon_bound == m->cpu.mon_bound)
         return;
     n->changes.tlb = m->tlb.changes;
     n->changes.watches = store->watches;
     n->changes.spaces = n->spaces.changes;
+    n->changes.mon_base = m->cpu.mon_base;
+    n->changes.mon_bound = m->cpu.mon_bound;
     memset(f->worlds, 0, sizeof f->worlds);
 }
 
@@ -307,9 +311,9 @@ static uint32_t find(struct native *n, struct space **space) {
         *space = space_now(&n->spaces); /* the walk may have changed the TLB */
         if (!*space)
             return 0;
+        below_window((*space)->window)->fetched[pc >> PG_PAGE_BITS] = 1;
     }
     uint8_t universe = (*space)->universe;
-    below_window((*space)->window)->fetched[pc >> PG_PAGE_BITS] = 1;
     uint32_t found = store_find(s, universe, pc, pa);
     if (!found && store_should_wait(s, pa))
         return 0;
@@ -406,14 +410,17 @@ static enum pg_stop native_run(void *engine, uint64_t until) {
     return m->run == PG_RUNNING ? PG_STOP_TIME : PG_STOP_RUN;
 }
 
-/* Does the host let us make code, and set gs? */
+/* Does the host let us make code, set gs, and have addresses enough for a window? */
 static bool native_here(void) {
     enum { SOME = 1 << 16 };
     struct code_cache cache;
     if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) || !code_cache_open(&cache, SOME, SOME))
         return false;
     code_cache_close(&cache);
-    return true;
+    uint8_t *window = window_open(NULL);
+    if (window)
+        window_close(window);
+    return window;
 }
 
 #define ENGINE(engine, what)                                                                       \

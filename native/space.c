@@ -73,8 +73,6 @@ static bool make(struct spaces *spaces, struct space *space, const struct space_
     uint32_t mode = key->status & PG_MODE, memory = m->ram.size;
     if (!space->filled && !(space->filled = malloc(FILLED * sizeof *space->filled)))
         return false;
-    if (!space->window && !(space->window = window_open(spaces->faults)))
-        return false;
     if (space->used)
         empty(spaces, space);
     spaces->changes++;
@@ -112,8 +110,12 @@ static struct space *find(struct spaces *spaces, const struct space_key *key) {
         if (spaces->all[k].used && same(&spaces->all[k].key, key))
             return &spaces->all[k];
     struct space *space = &spaces->all[spaces->oldest];
-    spaces->oldest = (spaces->oldest + 1) % SPACES;
-    return make(spaces, space, key) ? space : NULL;
+    if (!space->window && !(space->window = window_open(spaces->faults)) && spaces->oldest) {
+        spaces->most = spaces->oldest;
+        space = &spaces->all[spaces->oldest = 0];
+    }
+    spaces->oldest = (spaces->oldest + 1) % (spaces->most ? spaces->most : SPACES);
+    return space->window && make(spaces, space, key) ? space : NULL;
 }
 
 /* Where a page that the tables know for reading is in memory. */
@@ -357,7 +359,7 @@ bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *p
     catch_up(spaces, space);
     uint64_t add = (uint64_t)(uintptr_t)m->ram.bytes + *pa - va;
     uint32_t rights = granted(m, page);
-    if (add == 0)
+    if (add == 0) /* which in a table says that it does not know the page */
         return true;
     if (space->nfilled > FILLED - 2)
         empty(spaces, space);

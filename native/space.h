@@ -63,6 +63,7 @@ struct spaces {
     struct faults *faults;
     struct space *current;
     uint32_t oldest, epoch, nuniverses;
+    uint32_t most;    /* spaces that the host has had addresses for; 0: all of them, so far */
     uint64_t changes; /* of what the spaces know of code, or of the spaces themselves */
     struct universe universes[UNIVERSES];
     struct space all[SPACES];
