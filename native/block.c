@@ -164,6 +164,12 @@ uint32_t store_add(struct store *s, const struct block *block) {
     return number;
 }
 
+const uint64_t *store_code_words(const struct store *s, uint32_t pa) {
+    return s->watch && s->ram->watch[pa >> PG_PAGE_BITS] == s->watch
+               ? s->pages[pa >> PG_PAGE_BITS].code
+               : NULL;
+}
+
 uint32_t store_jump(struct store *s, const struct jump *jump) {
     uint32_t number = s->njumps++;
     s->jumps[number] = *jump;

@@ -93,9 +93,11 @@ struct glue {
     const uint8_t *leave;   /* eax has the exit, frame.pc is set; in the writable view, as below */
     const uint8_t *miss;    /* the pc in eax is not among the targets */
     const uint8_t *retreat; /* leave in the middle of a block: where and when, C knows (native.c) */
-    const uint8_t *help; /* called with the instruction's number in eax: the helper executes it */
-    const uint8_t *svc;  /* called with trap_pc, value, word and number in the frame */
-    const uint8_t *lpsw; /* called with the address in eax and number in the frame */
+    const uint8_t *help;   /* called with the instruction's number in eax: the helper executes it */
+    const uint8_t *beside; /* called with an address in eax: rcx = where it is in the host if a word
+                              beside code may be written there, else 0 */
+    const uint8_t *svc;    /* called with trap_pc, value, word and number in the frame */
+    const uint8_t *lpsw;   /* called with the address in eax and number in the frame */
 };
 
 #define EXIT_DONE UINT32_MAX
@@ -153,6 +155,10 @@ struct site *store_site(const struct store *s, uint32_t at);
 
 /* Let an access always go the long way. */
 void store_divert(struct store *s, const struct site *site);
+
+/* Of a physical page that nobody else watches: where its code is, a bit for each word. Else NULL.
+ */
+const uint64_t *store_code_words(const struct store *s, uint32_t pa);
 
 /* Generate the glue at s->at: glue.c. */
 void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn));

@@ -74,6 +74,22 @@ void memory_by_tables(struct translator *t, const struct pg_insn *in, struct asi
         transfer_at_risk(t, in, x64_at(RCX, 0), d, a);
 }
 
+void memory_beside_code(struct translator *t, const struct pg_insn *in, const uint8_t *back) {
+    struct x64 *x = &t->x;
+    unsigned size = native_accesses[in->op].size;
+    if (size == 0 || native_accesses[in->op].use != PG_WRITE)
+        return;
+    x64_test_byte(x, RAX, (uint8_t)(size - 1));
+    uint8_t *misaligned = x64_jcc(x, X64_NE);
+    x64_link(x64_call(x), t->s->glue.beside);
+    x64_op(x, X64_TEST | X64_WIDE, RCX, x64_in(RCX));
+    uint8_t *no = x64_jcc(x, X64_E);
+    transfer(t, in, x64_at(RCX, 0), data_in(t, in, RAX));
+    x64_link(x64_jmp(x), back);
+    x64_link(misaligned, x->at);
+    x64_link(no, x->at);
+}
+
 void memory_load(struct translator *t, const struct pg_insn *in, struct x64_place place,
                  uint32_t before) {
     transfer_at_risk(t, in, place, data_in(t, in, RCX), NULL);

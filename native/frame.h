@@ -95,6 +95,8 @@ struct below {
     uint8_t fetched[PAGES]; /* 1: code may know where the page is */
     struct target targets[TARGETS];
     uint64_t read[PAGES], write[PAGES];
+    uint64_t beside[PAGES]; /* where a page may be written but for its code: the code's words, a
+                               bit for each (block.h); else 0 */
 };
 
 /* Where a member stands, as seen from the window. */

@@ -53,6 +53,33 @@ struct x64_place first_link(int32_t offset) {
                     offset);
 }
 
+/* glue.beside: which of a page's words are code stands in a bitmap, found by the page. */
+static void make_beside(struct store *s, struct x64 *x) {
+    s->glue.beside = x->at;
+    x64_push(x, RDX);
+    x64_op(x, X64_MOV, RCX, x64_in(RAX));
+    x64_shift(x, X64_SHR, x64_in(RCX), PG_PAGE_BITS);
+    x64_op(x, X64_MOV | X64_WIDE, RDX, x64_gs(RCX, 3, BELOW(beside)));
+    x64_op(x, X64_TEST | X64_WIDE, RDX, x64_in(RDX));
+    uint8_t *none = x64_jcc(x, X64_E);
+    x64_op(x, X64_MOV | X64_WIDE, RCX, x64_gs(RCX, 3, BELOW(read))); /* knows the page, too */
+    x64_push(x, RCX);
+    x64_op(x, X64_MOV, RCX, x64_in(RAX));
+    x64_imm(x, X64_G_AND, x64_in(RCX), PG_PAGE - 1);
+    x64_shift(x, X64_SHR, x64_in(RCX), 2); /* the word in the page */
+    x64_op(x, X64_BT, RCX, x64_at(RDX, 0));
+    x64_pop(x, RCX);
+    uint8_t *is_code = x64_jcc(x, X64_B);
+    x64_op(x, X64_ADD | X64_WIDE, RCX, x64_in(RAX));
+    x64_pop(x, RDX);
+    x64_ret(x);
+    x64_link(none, x->at);
+    x64_link(is_code, x->at);
+    x64_set(x, x64_in(RCX), 0);
+    x64_pop(x, RDX);
+    x64_ret(x);
+}
+
 void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn)) {
     struct x64 code = {s->at, code_cache_data(&s->cache)}, *x = &code;
 
@@ -113,6 +140,7 @@ void glue_make(struct store *s, uint32_t (*helper)(void *, uint32_t insn)) {
     x64_set(x, x64_in(RAX), EXIT_DONE);
     x64_link(x64_jmp(x), done);
 
+    make_beside(s, x);
     trap_make(s, x);
     s->at = x->at;
     s->data->links[LINKS - 1] = (struct link){astray, NO_PC};

@@ -88,12 +88,13 @@ static bool name_in_frame(size_t offset, char *text, size_t size) {
 }
 
 static const char *name_in_glue(const struct glue *glue, const uint8_t *at) {
-    return at == glue->leave  ? "leave"
-           : at == glue->miss ? "miss"
-           : at == glue->help ? "help"
-           : at == glue->svc  ? "svc"
-           : at == glue->lpsw ? "lpsw"
-                              : NULL;
+    return at == glue->leave    ? "leave"
+           : at == glue->miss   ? "miss"
+           : at == glue->help   ? "help"
+           : at == glue->beside ? "beside"
+           : at == glue->svc    ? "svc"
+           : at == glue->lpsw   ? "lpsw"
+                                : NULL;
 }
 
 static int by_entry(const void *entry, const void *block) {
@@ -131,7 +132,7 @@ bool pg_native_place(void *engine, uint64_t address, char *text, size_t size) {
 bool pg_native_below(int64_t offset, char *text, size_t size) {
     static const struct member members[] = {
         MANY(struct below, mapped), MANY(struct below, fetched), MANY(struct below, targets),
-        MANY(struct below, read),   MANY(struct below, write),
+        MANY(struct below, read),   MANY(struct below, write),   MANY(struct below, beside),
     };
     size_t at = (size_t)(offset + (int64_t)sizeof(struct below));
     const struct member *found = find_member(members, sizeof members / sizeof *members, at);

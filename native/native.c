@@ -64,6 +64,7 @@ static void *open_with(struct pg_machine *m, int64_t call, size_t cache) {
     }
     const uint8_t *code = n->store.cache.execute;
     n->faults = (struct faults){code, code + cache, fix, n};
+    n->spaces.store = &n->store;
     n->spaces.faults = &n->faults;
     n->frame = &n->store.data->frame;
     n->frame->engine = n;

@@ -1,4 +1,5 @@
 #include "native/space.h"
+#include "native/block.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -20,14 +21,14 @@ static void forget_targets(struct below *below) {
     below->targets[0].pc = PG_WORD;
 }
 
-static uint64_t *table(struct below *below, bool write) {
-    return write ? below->write : below->read;
+static uint64_t *table(struct below *below, enum table which) {
+    return which == TABLE_READ ? below->read : which == TABLE_WRITE ? below->write : below->beside;
 }
 
 static void empty(struct spaces *spaces, struct space *space) {
     struct below *below = below_window(space->window);
     for (uint32_t k = 0; k < space->nfilled; k++)
-        table(below, space->filled[k] >= PAGES)[space->filled[k] % PAGES] = 0;
+        table(below, space->filled[k] / PAGES)[space->filled[k] % PAGES] = 0;
     if (windowed(spaces, space)) {
         space->credit -= spaces->call + space->nfilled * (spaces->call / 8);
         window_clear(space->window);
@@ -166,7 +167,8 @@ static void forget_code(struct spaces *spaces, struct space *space) {
 /* A page left the TLB. */
 static void forget_page(struct spaces *spaces, struct space *space, uint32_t page) {
     struct below *below = below_window(space->window);
-    below->read[page] = below->write[page] = 0;
+    for (enum table which = TABLE_READ; which < TABLES; which++)
+        table(below, which)[page] = 0;
     if (window_right(space->window, page))
         map_run(spaces, space, page, 1);
     if (below->fetched[page]) {
@@ -238,9 +240,15 @@ void space_mind_watches(struct spaces *spaces) {
     uint32_t kept = 0;
     for (uint32_t k = 0; k < space->nfilled; k++) {
         uint32_t page = space->filled[k] % PAGES;
-        if (!table(below, space->filled[k] >= PAGES)[page]) /* it has left the TLB */
+        uint64_t *entry = &table(below, space->filled[k] / PAGES)[page];
+        if (!*entry) /* it has left the TLB */
             continue;
-        if (space->filled[k] >= PAGES &&
+        if (space->filled[k] / PAGES == TABLE_BESIDE &&
+            !store_code_words(spaces->store, place(spaces, below->read[page], page))) {
+            *entry = 0;
+            continue;
+        }
+        if (space->filled[k] / PAGES == TABLE_WRITE &&
             ram->watch[place(spaces, below->write[page], page) >> PG_PAGE_BITS]) {
             below->write[page] = 0;
             if (window_right(space->window, page) == HOST_WRITE)
@@ -342,12 +350,12 @@ static uint32_t granted(const struct pg_machine *m, uint32_t page) {
     return entry ? entry->pte : 0;
 }
 
-static void know_page(struct space *space, bool write, uint32_t page, uint64_t add) {
-    uint64_t *entry = &table(below_window(space->window), write)[page];
-    if (*entry)
+static void know_page(struct space *space, enum table which, uint32_t page, uint64_t entry) {
+    uint64_t *at = &table(below_window(space->window), which)[page];
+    if (*at || !entry)
         return;
-    *entry = add;
-    space->filled[space->nfilled++] = page + (write ? PAGES : 0);
+    *at = entry;
+    space->filled[space->nfilled++] = page + which * PAGES;
 }
 
 bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *pa) {
@@ -361,12 +369,16 @@ bool space_fill(struct spaces *spaces, uint32_t va, enum pg_use use, uint32_t *p
     uint32_t rights = granted(m, page);
     if (add == 0) /* which in a table says that it does not know the page */
         return true;
-    if (space->nfilled > FILLED - 2)
+    if (space->nfilled > FILLED - TABLES)
         empty(spaces, space);
     if (rights & PG_PTE_R)
-        know_page(space, false, page, add);
-    if (rights & PG_PTE_W && rights & PG_PTE_D && !m->ram.watch[*pa >> PG_PAGE_BITS])
-        know_page(space, true, page, add);
+        know_page(space, TABLE_READ, page, add);
+    if (rights & PG_PTE_W && rights & PG_PTE_D) {
+        if (!m->ram.watch[*pa >> PG_PAGE_BITS])
+            know_page(space, TABLE_WRITE, page, add);
+        else if (rights & PG_PTE_R)
+            know_page(space, TABLE_BESIDE, page, (uintptr_t)store_code_words(spaces->store, *pa));
+    }
     if (windowed(spaces, space))
         widen(spaces, space, page);
     return true;
@@ -376,7 +388,7 @@ bool space_widen(struct spaces *spaces, uint32_t va, enum pg_use use) {
     struct space *space = spaces->current;
     uint32_t page = va >> PG_PAGE_BITS;
     struct below *below = below_window(space->window);
-    if (!table(below, use == PG_WRITE)[page] || !below->read[page])
+    if (!table(below, use == PG_WRITE ? TABLE_WRITE : TABLE_READ)[page] || !below->read[page])
         return false;
     widen(spaces, space, page);
     enum host_right right = window_right(space->window, page);

@@ -38,6 +38,8 @@ struct universe {
 
 enum { SPACES = 64, UNIVERSES = 64, FILLED = 1 << 16 };
 
+enum table { TABLE_READ, TABLE_WRITE, TABLE_BESIDE, TABLES };
+
 struct space {
     struct space_key key;
     bool used;
@@ -50,7 +52,7 @@ struct space {
     uint64_t watches; /* of the memory that tables and window agree with */
     int64_t credit;   /* steps, less what calls for the window have cost: see CALL */
     uint32_t nfilled;
-    uint32_t *filled; /* pages that the tables know; + PAGES: for writing */
+    uint32_t *filled; /* pages that the tables know, + PAGES * enum table */
 };
 
 /* What a call of the host for one page costs, in steps that look into the tables: 4 to 7
@@ -61,6 +63,7 @@ struct spaces {
     struct pg_machine *m;
     int64_t call; /* CALL, or less to see windows sooner */
     struct faults *faults;
+    const struct store *store; /* of the code */
     struct space *current;
     uint32_t oldest, epoch, nuniverses;
     uint32_t most;    /* spaces that the host has had addresses for; 0: all of them, so far */

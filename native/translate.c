@@ -235,6 +235,9 @@ static void by_helper(struct translator *t, const struct aside *a) {
     struct x64 *x = &t->x;
     for (int j = 0; j < a->n; j++)
         x64_link(a->from[j], x->at);
+    memory_beside_code(t, &t->insns[a->index], a->back);
+    if (a->site) /* a signal comes here, with anything in eax */
+        t->s->sites[a->site - 1].aside = (uint32_t)(x->at - t->s->cache.write);
     x64_set(x, x64_in(RAX), t->number << 8 | a->index);
     x64_link(x64_call(x), t->s->glue.help);
     x64_link(x64_jmp(x), a->back);
@@ -246,8 +249,6 @@ static void finish(struct translator *t, uint32_t insns) {
     for (uint32_t k = 0; k < t->nasides; k++) {
         const struct aside *a = &t->asides[k];
         const uint8_t *begin = x->at;
-        if (a->site)
-            t->s->sites[a->site - 1].aside = (uint32_t)(x->at - t->s->cache.write);
         by_helper(t, a);
         note(t, begin, a->index, 0);
     }
@@ -293,17 +294,17 @@ bool translate_aside(struct store *s, struct site *site, const struct universe *
     if (s->cache.write + s->cache.size - s->at < ASIDE_BYTES)
         return false; /* native_forget will make some */
     struct translator t = begin(s, u, site->block, b->pc, b->pa);
-    struct pg_insn in;
     t.words = b->words;
     t.index = site->index;
     struct aside a = {.index = site->index, .back = s->cache.write + site->at + site->size};
     site->aside = (uint32_t)(t.x.at - s->cache.write);
     for (t.index -= site->before; t.index < site->index; t.index++) {
-        pg_decode(pg_ram_read32(s->ram, b->pa + block_offset(b, t.index)), &in);
-        emit(&t, &in);
+        pg_decode(pg_ram_read32(s->ram, b->pa + block_offset(b, t.index)), &t.insns[t.index]);
+        emit(&t, &t.insns[t.index]);
     }
-    pg_decode(pg_ram_read32(s->ram, b->pa + block_offset(b, t.index)), &in);
-    memory_by_tables(&t, &in, &a, native_accesses[in.op].size > 1);
+    struct pg_insn *in = &t.insns[site->index];
+    pg_decode(pg_ram_read32(s->ram, b->pa + block_offset(b, site->index)), in);
+    memory_by_tables(&t, in, &a, native_accesses[in->op].size > 1);
     x64_link(x64_jmp(&t.x), a.back);
     by_helper(&t, &a);
     note(&t, s->at, site->index, 0);

@@ -101,6 +101,10 @@ void memory_address(struct translator *t, const struct pg_insn *in);
  * alignment. */
 void memory_by_tables(struct translator *t, const struct pg_insn *in, struct aside *a, bool check);
 
+/* A store to the address in eax, if only code in the same page stands in its way: then the jump
+ * back. Otherwise control comes out behind this, as it does for all that is no store. */
+void memory_beside_code(struct translator *t, const struct pg_insn *in, const uint8_t *back);
+
 /* A load from a place of the window, which can raise signals; the address was made by so many
  * instructions before, whose code this takes the place of. */
 void memory_load(struct translator *t, const struct pg_insn *in, struct x64_place place,

@@ -107,8 +107,9 @@ enum {
     X64_IMUL = 0xaf | X64_TWO,
     X64_MOVUPS = 0x10 | X64_TWO,
     X64_MOVUPS_STORE = 0x11 | X64_TWO,
-    X64_GROUP3 = 0xf7, /* by the register digit: 2 not, 3 neg, 6 div, 7 idiv */
-    X64_GROUP5 = 0xff, /* 2 call, 4 jmp */
+    X64_BT = 0xa3 | X64_TWO, /* carry = bit number reg from place on */
+    X64_GROUP3 = 0xf7,       /* by the register digit: 2 not, 3 neg, 6 div, 7 idiv */
+    X64_GROUP5 = 0xff,       /* 2 call, 4 jmp */
     X64_SHIFT_CL = 0xd3,
     X64_BASES = 0xae | X64_TWO | X64_WIDE | X64_REP, /* 3 wrgsbase */
 };
