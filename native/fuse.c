@@ -153,7 +153,7 @@ static void leave_if(struct translator *t, enum x64_cc cc) {
  * than the key, or an address does not do, a block that begins here does one after the other. */
 static uint32_t monitor_look_up(struct translator *t) {
     enum { LENGTH = 5 };
-    if (!t->u->monitor || t->index == 0 || !has(t, LENGTH))
+    if (!t->u->supervisor || t->index == 0 || !has(t, LENGTH))
         return 0;
     const struct pg_insn *mask = next(t, 0), *sum = next(t, 1), *load = next(t, 2),
                          *check = next(t, 3), *jump = next(t, 4);

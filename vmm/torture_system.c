@@ -208,11 +208,32 @@ void gadget_sensitive(struct torture *t) {
     }
 }
 
+/* The five instructions of an indirect jump of binary translation, with any registers; if they are
+ * different ones, and none is m0, the next word is found. */
+static void look_up(struct torture *t) {
+    enum { KEYS = 16 };
+    unsigned key = below(t, 8), at = below(t, 8), table = below(t, 8), found = below(t, 8);
+    int32_t value = PG_WORD * (int32_t)below(t, KEYS / PG_WORD);
+    torture_li(t, BASE, t->pocket);
+    put(t, PG_OP_mput, table, BASE, 0, 0);
+    put(t, PG_OP_addi, TEMP, 0, 0, value);
+    put(t, PG_OP_msw, TEMP, table, 0, value);
+    torture_point(t, TEMP, t->g.at + 10 * PG_WORD);
+    put(t, PG_OP_msw, TEMP, table, 0, value + KEYS);
+    put(t, PG_OP_addi, TEMP, 0, 0, one_in(t, 4) ? (int32_t)below(t, 2 * KEYS) : value);
+    put(t, PG_OP_mput, key, TEMP, 0, 0);
+    put(t, PG_OP_mandi, at, key, 0, KEYS - PG_WORD);
+    put(t, PG_OP_madd, at, at, table, 0);
+    put(t, PG_OP_mlwm, found, at, 0, 0);
+    put(t, PG_OP_mbne, found, key, 0, 2);
+    put(t, PG_OP_mjmp, 0, at, 0, KEYS);
+}
+
 /* Monitor space begins at 0. Stores through it may hit code, too. */
 void gadget_monitor(struct torture *t) {
     unsigned m = between(t, 1, 7), d = any(t);
     uint32_t slot = torture_some_slot(t), over;
-    switch (below(t, 8)) {
+    switch (below(t, 10)) {
     case 0:
         torture_li(t, BASE, slot);
         put(t, PG_OP_mput, m, BASE, 0, 0);
@@ -255,9 +276,17 @@ void gadget_monitor(struct torture *t) {
         put(t, PG_OP_tick, 0, 0, 0, (int32_t)below(t, 20));
         put(t, PG_OP_tick, 0, 0, 0, (int32_t)below(t, 20));
         break;
-    default: /* a smaller space for a while */
+    case 7: look_up(t); break;
+    case 8: /* the end of the space, as it is */
+        put(t, PG_OP_gmon, TEMP, 0, 0, 1);
+        put(t, PG_OP_mput, m, TEMP, 0, 0);
+        put(t, PG_OP_mlw, d, m, 0, one_in(t, 2) ? -PG_WORD : 0);
+        break;
+    default: /* a smaller space for a while, in which to go elsewhere */
         torture_li(t, TEMP, between(t, CODE / PG_PAGE, MEMORY_END / PG_PAGE) << PG_PAGE_BITS);
         put(t, PG_OP_smon, 0, TEMP, 0, 0);
+        if (one_in(t, 2))
+            gadget_load_psw(t);
         put_word(t, torture_alu(t));
         torture_li(t, TEMP, MEMORY_END);
         put(t, PG_OP_smon, 0, TEMP, 0, 0);
