@@ -17,7 +17,7 @@
 enum {
     MOST_INSNS = 64,      /* in a block */
     MOST_BYTES = 1 << 14, /* of code for it, far more than it takes */
-    ASIDE_BYTES = 256,    /* of code for one access that goes the long way, far more, too */
+    ASIDE_BYTES = 512,    /* of code for one access that goes the long way, far more, too */
     BLOCKS = 1 << 16,
     JUMPS = 1 << 18,
     SITES = 1 << 19,

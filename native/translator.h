@@ -65,7 +65,7 @@ struct form {
 extern const struct form native_forms[PG_NOPS];
 
 static inline bool is_branch(uint8_t op) {
-    return pg_rows[op].format == PG_FMT_B || pg_rows[op].format == PG_FMT_MB;
+    return op != PG_NOPS && (pg_rows[op].format == PG_FMT_B || pg_rows[op].format == PG_FMT_MB);
 }
 
 /* Does a branch lead forward, over something? The block then goes on behind it. */
