@@ -180,8 +180,8 @@ struct x64_place first_link(int32_t offset);
 extern const int8_t host_register[PG_NREGS];
 
 /* In monitor space m7 is where this register, t2, is elsewhere, and the other way round: binary
- * translation counts in m7 at the head of each of its units (tick), and a count in memory would
- * take longer than most units do. */
+ * translation counts in m7 at the head of each of its units (tick), and one unit's count would
+ * wait for the last one's to come back from memory. */
 enum { M7_TAKES = 7 };
 
 /* Host registers with a fixed use. rax and rcx are scratch, rsp is the return stack, gs the window.

@@ -209,7 +209,7 @@ void gadget_sensitive(struct torture *t) {
 }
 
 /* The five instructions of an indirect jump of binary translation, with any registers; if they are
- * different ones, and none is m0, the next word is found. */
+ * different ones, and none is m0, it mostly finds the next word. */
 static void look_up(struct torture *t) {
     enum { KEYS = 16 };
     unsigned key = below(t, 8), at = below(t, 8), table = below(t, 8), found = below(t, 8);

@@ -14,6 +14,8 @@ struct low_memory {
     uint32_t free[12], r[16];
 };
 extern struct low_memory low_memory; /* pg32.ld */
+_Static_assert(__builtin_offsetof(struct low_memory, new) == 0x40, "as the machine has it");
+_Static_assert(__builtin_offsetof(struct low_memory, r) == 0x80, "where `trap` saves them");
 
 enum { CAUSE_ILLEGAL = 6, CAUSE_PRIVILEGE = 7, T0 = 5, T2 = 7 };
 
